@@ -1,0 +1,128 @@
+package io.kvmstats.linux;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** An open file descriptor that is closed with this object, and what it is called in errors. */
+public final class Fd implements AutoCloseable {
+  /** open(2): for reading only. */
+  static final int O_RDONLY = 0;
+
+  /** open(2): for reading and writing. */
+  static final int O_RDWR = 2;
+
+  /** open(2): not for the programs this process starts. */
+  private static final int O_CLOEXEC = 0x80000;
+
+  private static final int CLOSED = -1;
+
+  private final String subject;
+  private int number;
+
+  /**
+   * Takes over a descriptor.
+   *
+   * @param number open, and nobody else's to close
+   * @param subject what it is, for errors
+   */
+  Fd(long number, String subject) {
+    this.number = Math.toIntExact(number);
+    this.subject = subject;
+  }
+
+  /**
+   * Opens a file, close-on-exec.
+   *
+   * @param path of the file
+   * @param flags {@link #O_RDONLY} or {@link #O_RDWR}
+   */
+  static Fd open(String path, int flags) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      long number = Libc.open(arena.allocateFrom(path).address(), flags | O_CLOEXEC);
+      return new Fd(LinuxException.check(number, "open", path), path);
+    }
+  }
+
+  /** {@return the number, for calls this class does not make; never to close it} */
+  public int number() {
+    if (number == CLOSED) {
+      throw new IllegalStateException(subject + " is closed");
+    }
+    return number;
+  }
+
+  /**
+   * Reads as pread(2) does, once: may return less than asked for.
+   *
+   * @param into is filled from its start; native memory
+   * @param offset in bytes from the file's start
+   * @return how many bytes were read, 0 at or past the end
+   * @throws LinuxException EBADF, EFAULT, EINVAL, EIO, ...
+   */
+  public long pread(MemorySegment into, long offset) throws LinuxException {
+    long n = tryPread(into, offset);
+    return n < 0 ? LinuxException.check(n, "pread", subject) : n;
+  }
+
+  /**
+   * Reads as {@link #pread} does, without allocating and without an exception.
+   *
+   * @param into is filled from its start; native memory
+   * @param offset in bytes from the file's start
+   * @return how many bytes were read, 0 at or past the end, or {@code -errno}
+   */
+  public long tryPread(MemorySegment into, long offset) {
+    try {
+      return Libc.pread(number(), into.address(), into.byteSize(), offset);
+    } finally {
+      Reference.reachabilityFence(into);
+    }
+  }
+
+  /**
+   * {@return what the kernel says this descriptor is, such as {@code anon_inode:kvm-vm-stats}: the
+   * same in every process that holds it}
+   *
+   * @throws IOException when /proc can't be read
+   */
+  public String link() throws IOException {
+    return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(number()))).toString();
+  }
+
+  /** An ioctl whose argument is a number. */
+  long ioctl(String name, int request, long argument) throws LinuxException {
+    long result;
+    do {
+      result = Libc.ioctl(number(), request, argument);
+    } while (result == -Errno.EINTR);
+    return LinuxException.check(result, "ioctl " + name, subject);
+  }
+
+  /** An ioctl whose argument is a structure. */
+  long ioctl(String name, int request, MemorySegment argument) throws LinuxException {
+    try {
+      return ioctl(name, request, argument.address());
+    } finally {
+      Reference.reachabilityFence(argument);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (number != CLOSED) {
+      int open = number;
+      number = CLOSED;
+      // Linux frees the number whatever close returns; no caller could do anything about an error.
+      Libc.close(open);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return subject + (number == CLOSED ? " (closed)" : " (fd " + number + ")");
+  }
+}

@@ -1,0 +1,59 @@
+package io.kvmstats.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Memory mapped by mmap(2), unmapped with this object.
+ *
+ * <p>Pages are zero and cost nothing until they are touched. Using the segment after {@link #close}
+ * throws; closing while a call on it is under way throws, and unmaps nothing.
+ */
+public final class Mapping implements AutoCloseable {
+  private static final int PROT_READ_WRITE = 3;
+  private static final int MAP_SHARED = 1;
+  private static final int MAP_PRIVATE = 2;
+  private static final int MAP_ANONYMOUS = 0x20;
+  private static final int MAP_NORESERVE = 0x4000;
+
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment segment;
+
+  @SuppressWarnings("restricted") // The kernel says that the memory is there.
+  private Mapping(long address, long bytes) {
+    this.segment =
+        MemorySegment.ofAddress(address)
+            .reinterpret(bytes, arena, memory -> Libc.munmap(memory.address(), bytes));
+  }
+
+  /**
+   * Maps memory of this process alone.
+   *
+   * @param bytes how much, rounded up to pages by the kernel
+   * @return zeroed memory
+   * @throws LinuxException ENOMEM
+   */
+  public static Mapping anonymous(long bytes) throws LinuxException {
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    long address = Libc.mmap(bytes, PROT_READ_WRITE, flags, -1);
+    return new Mapping(LinuxException.check(address, "mmap", bytes + " bytes"), bytes);
+  }
+
+  /** Maps the start of a file, shared with it. */
+  static Mapping shared(Fd fd, long bytes) throws LinuxException {
+    long address = Libc.mmap(bytes, PROT_READ_WRITE, MAP_SHARED, fd.number());
+    return new Mapping(LinuxException.check(address, "mmap", fd.toString()), bytes);
+  }
+
+  /** {@return the memory, usable from any thread until {@link #close}} */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.kvmstats.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A process, held so that its pid can't come to mean another one (pidfd_open(2), Linux 5.3).
+ *
+ * <p>What was read from {@code /proc/PID} belongs to this process if {@link #isAlive} still says so
+ * afterwards: its pid is not given away before its end is seen here.
+ */
+public final class Pidfd implements AutoCloseable {
+  // One number on every architecture that the JDK runs on: those since 424 are.
+  private static final long SYS_PIDFD_OPEN = 434;
+  private static final long SYS_PIDFD_GETFD = 438;
+
+  /** struct pollfd: int fd, short events, short revents. */
+  private static final long POLLFD_BYTES = 8;
+
+  private static final long POLLFD_EVENTS = 4;
+  private static final short POLLIN = 1;
+
+  private final int pid;
+  private final Fd fd;
+
+  private Pidfd(int pid, Fd fd) {
+    this.pid = pid;
+    this.fd = fd;
+  }
+
+  /**
+   * Opens a process.
+   *
+   * @param pid in this process's pid namespace; a process's, not a thread's
+   * @return that process, whichever has the pid now
+   * @throws LinuxException ESRCH when there is none, EINVAL when pid is a thread's, EMFILE
+   */
+  public static Pidfd open(int pid) throws LinuxException {
+    String subject = "process " + pid;
+    long number = Libc.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0, 0);
+    return new Pidfd(pid, new Fd(LinuxException.check(number, "pidfd_open", subject), subject));
+  }
+
+  /** {@return the pid; once the process has ended, it may be another's} */
+  public int pid() {
+    return pid;
+  }
+
+  /**
+   * {@return whether the process has not ended yet; a zombie has}
+   *
+   * @throws LinuxException EINVAL, ENOMEM: it could not be told
+   */
+  public boolean isAlive() throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pollfd = arena.allocate(POLLFD_BYTES);
+      pollfd.set(ValueLayout.JAVA_INT, 0, fd.number());
+      pollfd.set(ValueLayout.JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+      long ready;
+      do {
+        ready = Libc.poll(pollfd.address(), 1, 0);
+      } while (ready == -Errno.EINTR);
+      return LinuxException.check(ready, "poll", fd.toString()) == 0;
+    }
+  }
+
+  /**
+   * Duplicates a descriptor of that process into this one (pidfd_getfd(2), Linux 5.6).
+   *
+   * <p>The two share one open file. Needs PTRACE_MODE_ATTACH_REALCREDS: the same user, or
+   * CAP_SYS_PTRACE, as Yama and the like allow.
+   *
+   * @param number the descriptor's number over there
+   * @return this process's duplicate
+   * @throws LinuxException EPERM, EBADF when it is not open there, ESRCH when the process ended
+   */
+  public Fd getfd(int number) throws LinuxException {
+    String subject = "fd " + number + " of process " + pid;
+    long ours = Libc.syscall(SYS_PIDFD_GETFD, fd.number(), number, 0, 0, 0);
+    return new Fd(LinuxException.check(ours, "pidfd_getfd", subject), subject);
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+}
