@@ -1,0 +1,117 @@
+package io.kvmstats.discover;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads /proc, with a bound on everything.
+ *
+ * <p>The root is a parameter so that tests can make one up. Thread-safe.
+ */
+final class ProcFs {
+  /** A command line may have megabytes; a VM's name comes early, and QEMU's are a few KiB. */
+  private static final int TEXT_BYTES_MAX = 256 << 10;
+
+  /** PID_MAX_LIMIT is 4,194,304 (include/linux/threads.h, Linux 6.12); fds have as many. */
+  private static final int NUMBER_DIGITS_MAX = 9;
+
+  private final Path root;
+
+  ProcFs(Path root) {
+    this.root = root;
+  }
+
+  /** {@return the processes' pids, in no order} */
+  List<Integer> pids() throws IOException {
+    return numbers(root);
+  }
+
+  /** {@return the descriptors' numbers, in no order} */
+  List<Integer> fds(int pid) throws IOException {
+    return numbers(process(pid).resolve("fd"));
+  }
+
+  /** {@return the threads' tids, in no order} */
+  List<Integer> tids(int pid) throws IOException {
+    return numbers(process(pid).resolve("task"));
+  }
+
+  /** {@return what a descriptor's link says} */
+  String fdLink(int pid, int fd) throws IOException {
+    return Files.readSymbolicLink(process(pid).resolve("fd").resolve(Integer.toString(fd)))
+        .toString();
+  }
+
+  /** {@return the arguments of the process, the program's name first; none of a kernel thread} */
+  List<String> commandLine(int pid) throws IOException {
+    String all = text(process(pid).resolve("cmdline"));
+    List<String> arguments = new ArrayList<>();
+    for (int start = 0; start < all.length(); ) {
+      int end = all.indexOf('\0', start);
+      end = end < 0 ? all.length() : end;
+      arguments.add(all.substring(start, end));
+      start = end + 1;
+    }
+    return arguments;
+  }
+
+  /** {@return the process's name, which it may set itself; 15 bytes at most} */
+  String comm(int pid) throws IOException {
+    return text(process(pid).resolve("comm")).stripTrailing();
+  }
+
+  /** {@return a thread's name, which it may set itself; 15 bytes at most} */
+  String comm(int pid, int tid) throws IOException {
+    Path task = process(pid).resolve("task").resolve(Integer.toString(tid));
+    return text(task.resolve("comm")).stripTrailing();
+  }
+
+  /**
+   * {@return when the process started, in clock ticks after boot}
+   *
+   * <p>Field 22 of /proc/PID/stat, counted behind the name, which may contain anything
+   * (proc_pid_stat(5)).
+   */
+  long startTicks(int pid) throws IOException {
+    String stat = text(process(pid).resolve("stat"));
+    String[] behindName = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ", -1);
+    int startTime = 22 - 3; // The first field behind the name is number 3.
+    if (behindName.length <= startTime) {
+      throw new IOException("/proc/" + pid + "/stat has too few fields");
+    }
+    return Long.parseUnsignedLong(behindName[startTime]);
+  }
+
+  private Path process(int pid) {
+    return root.resolve(Integer.toString(pid));
+  }
+
+  private static List<Integer> numbers(Path directory) throws IOException {
+    List<Integer> numbers = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        int number = Digits.parse(entry.getFileName().toString(), NUMBER_DIGITS_MAX);
+        if (number != Digits.NONE) {
+          numbers.add(number);
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return numbers;
+  }
+
+  /** Bytes as they are, one character each where they are not UTF-8's: a name is not lost. */
+  private static String text(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(TEXT_BYTES_MAX), StandardCharsets.UTF_8);
+    }
+  }
+}

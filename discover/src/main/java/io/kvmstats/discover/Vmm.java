@@ -1,0 +1,66 @@
+package io.kvmstats.discover;
+
+import io.kvmstats.linux.Pidfd;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A process that holds VMs, as one scan found it.
+ *
+ * <p>A list has each open file once, however often its descriptor was duplicated. Two stats fds can
+ * be of one object all the same; only in a process with a single VM can that be told.
+ *
+ * <p>Held by its pidfd until {@link #close}, so that what is done by its pid can be checked to have
+ * hit this process and no later one.
+ *
+ * @param process the process
+ * @param key what tells it from every other process since boot
+ * @param program the VMM's program, such as {@code qemu-system-x86_64}
+ * @param name what its VM is called, where it says so
+ * @param vms its VMs, one descriptor each
+ * @param vcpus its vCPUs, one descriptor each
+ * @param vmStats its open stats fds of VMs, one descriptor each
+ * @param vcpuStats its open stats fds of vCPUs, one descriptor each
+ */
+public record Vmm(
+    Pidfd process,
+    Key key,
+    String program,
+    Optional<VmName> name,
+    List<KvmFd> vms,
+    List<KvmFd> vcpus,
+    List<KvmFd> vmStats,
+    List<KvmFd> vcpuStats)
+    implements AutoCloseable {
+
+  /**
+   * A process's identity.
+   *
+   * @param pid may come again
+   * @param startTicks when it started, in clock ticks after boot: with it, the pid can't
+   */
+  public record Key(int pid, long startTicks) {}
+
+  /** {@return the pid, for people: see {@link Key}} */
+  public int pid() {
+    return key.pid();
+  }
+
+  /**
+   * {@return whether the process had the same descriptors at both scans, for all that can be told}
+   *
+   * @param other the same process at another time
+   */
+  public boolean holdsTheSameAs(Vmm other) {
+    return key.equals(other.key)
+        && vms.equals(other.vms)
+        && vcpus.equals(other.vcpus)
+        && vmStats.equals(other.vmStats)
+        && vcpuStats.equals(other.vcpuStats);
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}
