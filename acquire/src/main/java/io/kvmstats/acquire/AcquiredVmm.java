@@ -1,0 +1,27 @@
+package io.kvmstats.acquire;
+
+import io.kvmstats.discover.Vmm;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A VMM, and what of its VMs' statistics can be read.
+ *
+ * @param vmm the process, closed with this
+ * @param objects its VMs, then its vCPUs, by number; empty when there is no source
+ * @param shortfall why not everything can be read, and what would help; empty when all can
+ */
+public record AcquiredVmm(Vmm vmm, List<StatsObject> objects, Optional<String> shortfall)
+    implements AutoCloseable {
+
+  /** {@return how its objects are read, if any is} */
+  public Optional<Source> source() {
+    return objects.stream().map(StatsObject::source).findFirst();
+  }
+
+  @Override
+  public void close() {
+    objects.forEach(StatsObject::close);
+    vmm.close();
+  }
+}

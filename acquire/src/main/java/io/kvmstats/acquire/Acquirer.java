@@ -1,0 +1,158 @@
+package io.kvmstats.acquire;
+
+import io.kvmstats.core.model.Schema;
+import io.kvmstats.core.statsfd.StatsFile;
+import io.kvmstats.core.statsfd.StatsFileDecoder;
+import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.Vmm;
+import io.kvmstats.linux.Errno;
+import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.KvmVcpu;
+import io.kvmstats.linux.KvmVm;
+import io.kvmstats.linux.LinuxException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.WeakReference;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.WeakHashMap;
+
+/** Opens sources of statistics. */
+public final class Acquirer {
+  private static final int READ_BYTES = 64 << 10;
+
+  /** One schema for all objects that have it; weak, since a VMM could go on inventing new ones. */
+  private final Map<Schema, WeakReference<Schema>> schemas = new WeakHashMap<>();
+
+  /** Makes an acquirer that shares schemas among all it acquires. */
+  public Acquirer() {}
+
+  /**
+   * Acquires a VM of this process.
+   *
+   * @param vm of this process; may be closed afterwards
+   * @return its statistics
+   * @throws IOException when there is no stats fd, or it can't be decoded
+   */
+  public StatsObject own(KvmVm vm) throws IOException {
+    Fd fd = vm.statsFd();
+    return object(new KvmFd(KvmFd.Kind.VM_STATS, fd.number(), KvmFd.NO_VCPU), fd, Source.OWN);
+  }
+
+  /**
+   * Acquires a vCPU of this process. Waits until the vCPU is not in KVM_RUN: do it before it runs.
+   *
+   * @param vcpu of this process; may be closed afterwards
+   * @return its statistics
+   * @throws IOException when there is no stats fd, or it can't be decoded
+   */
+  public StatsObject own(KvmVcpu vcpu) throws IOException {
+    Fd fd = vcpu.statsFd();
+    return object(new KvmFd(KvmFd.Kind.VCPU_STATS, fd.number(), vcpu.id()), fd, Source.OWN);
+  }
+
+  /**
+   * Acquires all that can be of another process's VMs. What can't be is told in the result, never
+   * thrown: it is that VM's trouble alone.
+   *
+   * @param vmm the process; belongs to the result from now on
+   * @return what can be read of it
+   */
+  public AcquiredVmm acquire(Vmm vmm) {
+    List<StatsObject> objects = new ArrayList<>();
+    List<String> refusals = new ArrayList<>();
+    boolean one = vmm.vms().size() <= 1;
+    for (KvmFd fd : vmm.vmStats()) {
+      dup(vmm, fd, one, objects, refusals);
+    }
+    for (KvmFd fd : vmm.vcpuStats()) {
+      dup(vmm, fd, one, objects, refusals);
+    }
+    Optional<String> shortfall =
+        refusals.isEmpty() ? missing(vmm, objects) : Optional.of(String.join("; ", refusals));
+    return new AcquiredVmm(vmm, List.copyOf(objects), shortfall);
+  }
+
+  private void dup(
+      Vmm vmm, KvmFd theirs, boolean one, List<StatsObject> objects, List<String> refusals) {
+    // A VM's vCPU numbers are unique, so a second stats fd of a number is the same object's.
+    if (one && objects.stream().anyMatch(object -> object.vcpu() == theirs.vcpu())) {
+      return;
+    }
+    try {
+      objects.add(object(theirs, vmm.process().getfd(theirs.number()), Source.DUP));
+    } catch (LinuxException e) {
+      refusals.add(e.getMessage() + hint(e.errno()));
+    } catch (IOException e) {
+      refusals.add(theirs.link() + ": " + e.getMessage());
+    }
+  }
+
+  private static String hint(int errno) {
+    return errno == Errno.EPERM
+        ? ": run as root or the VMM's user, where kernel.yama.ptrace_scope allows it"
+        : "";
+  }
+
+  /** {@return what the VMM keeps from us by not having it open} */
+  private static Optional<String> missing(Vmm vmm, List<StatsObject> objects) {
+    long vcpus = objects.stream().filter(StatsObject::isVcpu).count();
+    long vms = objects.size() - vcpus;
+    if (objects.isEmpty()) {
+      return Optional.of(
+          "the VMM keeps no stats fd open (QEMU does since 8.1): there is nothing to duplicate");
+    }
+    List<String> missing = new ArrayList<>();
+    if (vcpus < vmm.vcpus().size()) {
+      missing.add((vmm.vcpus().size() - vcpus) + " of " + vmm.vcpus().size() + " vCPUs");
+    }
+    if (vms < vmm.vms().size()) {
+      missing.add("the VM's own statistics");
+    }
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of("the VMM keeps no stats fd open for " + String.join(" and ", missing));
+  }
+
+  private StatsObject object(KvmFd expected, Fd fd, Source source) throws IOException {
+    try {
+      // A number is another file's as soon as its owner closes it and opens the next.
+      if (!fd.link().equals(expected.link())) {
+        throw new IOException(fd + " has become " + fd.link());
+      }
+      StatsFile file = decode(fd);
+      StatsFile shared = new StatsFile(file.id(), intern(file.schema()), file.dataOffset());
+      return new StatsObject(expected.vcpu(), shared, fd, source);
+    } catch (IOException | RuntimeException e) {
+      fd.close();
+      throw e;
+    }
+  }
+
+  private static StatsFile decode(Fd fd) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(READ_BYTES);
+      return StatsFileDecoder.decode(
+          (offset, into) -> {
+            long n = fd.pread(buffer.asSlice(0, Math.min(into.byteSize(), READ_BYTES)), offset);
+            MemorySegment.copy(buffer, 0, into, 0, n);
+            return n;
+          },
+          ByteOrder.nativeOrder());
+    }
+  }
+
+  private Schema intern(Schema schema) {
+    WeakReference<Schema> reference = schemas.get(schema);
+    Schema known = reference == null ? null : reference.get();
+    if (known != null) {
+      return known;
+    }
+    schemas.put(schema, new WeakReference<>(schema));
+    return schema;
+  }
+}
