@@ -1,0 +1,120 @@
+package io.kvmstats.collect;
+
+import io.kvmstats.acquire.AcquiredVmm;
+import io.kvmstats.acquire.Acquirer;
+import io.kvmstats.acquire.StatsObject;
+import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.discover.Hidden;
+import io.kvmstats.discover.Host;
+import io.kvmstats.discover.Vmm;
+import io.kvmstats.linux.LinuxException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Keeps a host's VMs discovered, acquired and swept: the whole flow, for those who want no more of
+ * it than its results.
+ *
+ * <p>{@link #refresh} when VMs may have come or gone, {@link #sweep} as often as numbers are
+ * wanted. One thread calls both; slots are read from any.
+ */
+public final class Collector implements AutoCloseable {
+  private final Predicate<Vmm> wanted;
+  private final Host host = new Host();
+  private final Acquirer acquirer = new Acquirer();
+  private final Table table;
+  private final Sweep sweep;
+  private final Map<Vmm.Key, CollectedVmm> vmms = new HashMap<>();
+  private List<Hidden> hidden = List.of();
+
+  /**
+   * Makes a collector that has not looked yet.
+   *
+   * @param wanted which VMMs to acquire
+   * @throws LinuxException ENOMEM
+   */
+  public Collector(Predicate<Vmm> wanted) throws LinuxException {
+    this.wanted = wanted;
+    this.table = new Table();
+    this.sweep = new Sweep(table);
+  }
+
+  /**
+   * Looks for VMs: acquires new ones and lets go of those that ended.
+   *
+   * @throws IOException when /proc can't be read
+   */
+  public void refresh() throws IOException {
+    Host.Scan scan = host.scan();
+    hidden = scan.hidden();
+    Map<Vmm.Key, Vmm> found = new HashMap<>();
+    scan.vmms().forEach(vmm -> found.put(vmm.key(), vmm));
+    for (Iterator<CollectedVmm> known = vmms.values().iterator(); known.hasNext(); ) {
+      CollectedVmm collected = known.next();
+      Vmm now = found.get(collected.acquired().vmm().key());
+      if (now == null || !now.holdsTheSameAs(collected.acquired().vmm())) {
+        known.remove();
+        release(collected);
+      }
+    }
+    for (Vmm vmm : found.values()) {
+      if (vmms.containsKey(vmm.key()) || !wanted.test(vmm)) {
+        vmm.close();
+      } else {
+        vmms.put(vmm.key(), collect(acquirer.acquire(vmm)));
+      }
+    }
+  }
+
+  private CollectedVmm collect(AcquiredVmm acquired) {
+    List<CollectedObject> objects = new ArrayList<>();
+    try {
+      for (StatsObject object : acquired.objects()) {
+        objects.add(new CollectedObject(object, sweep.add(object)));
+      }
+      return new CollectedVmm(acquired, List.copyOf(objects));
+    } catch (IOException e) {
+      // No room for this one, and only for this one: it is listed with the reason.
+      objects.forEach(object -> sweep.remove(object.slot()));
+      acquired.objects().forEach(StatsObject::close);
+      Optional<String> why = Optional.of(String.valueOf(e.getMessage()));
+      return new CollectedVmm(new AcquiredVmm(acquired.vmm(), List.of(), why), List.of());
+    }
+  }
+
+  private void release(CollectedVmm collected) {
+    collected.objects().forEach(object -> sweep.remove(object.slot()));
+    collected.acquired().close();
+  }
+
+  /** Reads every acquired object once. */
+  public void sweep() {
+    sweep.run();
+  }
+
+  /** {@return the VMMs acquired, by pid} */
+  public List<CollectedVmm> vmms() {
+    return vmms.values().stream()
+        .sorted(Comparator.comparingInt(collected -> collected.acquired().vmm().pid()))
+        .toList();
+  }
+
+  /** {@return processes that seem to hold VMs which this user may not see, by pid} */
+  public List<Hidden> hidden() {
+    return hidden;
+  }
+
+  @Override
+  public void close() {
+    vmms.values().forEach(this::release);
+    vmms.clear();
+    table.close();
+  }
+}

@@ -1,0 +1,85 @@
+package io.kvmstats.collect;
+
+import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.model.Unsigned;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/**
+ * An object's newest sample and the one before it: deltas and rates.
+ *
+ * <p>What was not read in both is unknown: empty, never 0. So is what was reset between them, since
+ * nobody knows how far it had come. Immutable.
+ *
+ * @param latest the newest sample
+ * @param previous the one before it, if there was one
+ */
+public record Reading(Sample latest, Optional<Sample> previous) {
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  /**
+   * {@return how much a cumulative value, or a histogram's bucket, grew; empty when unknown}
+   *
+   * @param descriptor of these samples' schema
+   * @param index 0, or the bucket
+   */
+  public OptionalLong delta(Descriptor descriptor, int index) {
+    if (!comparable(descriptor) || reset(descriptor)) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(
+        latest.value(descriptor, index) - previous.orElseThrow().value(descriptor, index));
+  }
+
+  /**
+   * {@return whether a cumulative value, or any bucket of a histogram, fell: somebody wrote to its
+   * debugfs file}
+   *
+   * @param descriptor of these samples' schema
+   */
+  public boolean reset(Descriptor descriptor) {
+    if (!comparable(descriptor)) {
+      return false;
+    }
+    Sample before = previous.orElseThrow();
+    for (int i = 0; i < descriptor.size(); i++) {
+      if (Long.compareUnsigned(latest.value(descriptor, i), before.value(descriptor, i)) < 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** {@return the time from one read to the next, middle to middle, in seconds} */
+  public OptionalDouble seconds() {
+    return previous.stream()
+        .mapToDouble(before -> (latest.midNanos() - before.midNanos()) / NANOS_PER_SECOND)
+        .filter(seconds -> seconds > 0)
+        .findFirst();
+  }
+
+  /**
+   * {@return by how many of its units a cumulative statistic grew per second: of one in seconds,
+   * the share of time; empty when unknown, also of a histogram}
+   *
+   * @param descriptor of these samples' schema
+   */
+  public OptionalDouble perSecond(Descriptor descriptor) {
+    OptionalLong delta = delta(descriptor, 0);
+    OptionalDouble seconds = seconds();
+    if (delta.isEmpty() || seconds.isEmpty() || descriptor.type().isHistogram()) {
+      return OptionalDouble.empty();
+    }
+    double rate = Unsigned.toDouble(delta.getAsLong()) * descriptor.scale() / seconds.getAsDouble();
+    return Double.isNaN(rate) ? OptionalDouble.empty() : OptionalDouble.of(rate);
+  }
+
+  private boolean comparable(Descriptor descriptor) {
+    return descriptor.type().isCumulative()
+        && latest.has(descriptor)
+        && previous.isPresent()
+        && previous.get().has(descriptor);
+  }
+}

@@ -1,0 +1,149 @@
+package io.kvmstats.collect;
+
+import static io.kvmstats.collect.SlotLayout.*;
+
+import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.model.Schema;
+import io.kvmstats.linux.Fd;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Optional;
+
+/**
+ * An object's place in the table: its last two samples, written in turn.
+ *
+ * <p>One thread writes; any thread reads, and never sees half a sample.
+ */
+public final class Slot {
+  /** A write takes less than a microsecond: a reader that waits longer waits for a dead writer. */
+  private static final int READ_TRIES_MAX = 1 << 16;
+
+  private final MemorySegment memory;
+  private final MemorySegment[] samples = new MemorySegment[2];
+  private final MemorySegment[] data = new MemorySegment[2];
+  private final Schema schema;
+  private final long object;
+
+  /**
+   * Makes a slot ready for a new object, also where another one had it before.
+   *
+   * @param memory {@link SlotLayout#slotBytes} long, on 64 bytes
+   * @param schema of the object
+   * @param object its number
+   */
+  Slot(MemorySegment memory, Schema schema, long object) {
+    this.memory = memory;
+    this.schema = schema;
+    this.object = object;
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = SlotLayout.sample(memory, schema.dataBytes(), i);
+      data[i] = samples[i].asSlice(SAMPLE_HEADER_BYTES, schema.dataBytes());
+    }
+    give(object);
+  }
+
+  /** Ends the object's time here: readers find the slot empty. */
+  void retire() {
+    give(NOBODY);
+  }
+
+  private void give(long owner) {
+    long generation = beginWrite();
+    for (MemorySegment sample : samples) {
+      LONG.setOpaque(sample, VALID_BYTES, NEVER);
+    }
+    LONG.setOpaque(memory, OBJECT, owner);
+    endWrite(generation);
+  }
+
+  /**
+   * Reads the object's data block into the slot: one system call, nothing allocated.
+   *
+   * @param fd the object's
+   * @param dataOffset where the block starts in it
+   * @param before the time now, in ns
+   * @return the time after the read, in ns
+   */
+  long sweep(Fd fd, long dataOffset, long before) {
+    int index = 1 - newest();
+    MemorySegment sample = samples[index];
+    long generation = beginWrite();
+    long valid = fd.tryPread(data[index], dataOffset);
+    long after = System.nanoTime();
+    LONG.setOpaque(sample, BEFORE_NANOS, before);
+    LONG.setOpaque(sample, AFTER_NANOS, after);
+    LONG.setOpaque(sample, VALID_BYTES, valid);
+    LONG.setOpaque(memory, NEWEST, (long) index);
+    endWrite(generation);
+    return after;
+  }
+
+  private long beginWrite() {
+    long generation = (long) LONG.getOpaque(memory, GENERATION);
+    LONG.setOpaque(memory, GENERATION, generation + 1);
+    VarHandle.storeStoreFence();
+    return generation;
+  }
+
+  private void endWrite(long generation) {
+    LONG.setRelease(memory, GENERATION, generation + 2);
+  }
+
+  private int newest() {
+    return (int) (long) LONG.getOpaque(memory, NEWEST) & 1;
+  }
+
+  /** {@return the schema of the object's samples} */
+  public Schema schema() {
+    return schema;
+  }
+
+  /**
+   * {@return the last two samples, copied; empty when there is none yet, or the object is gone}
+   *
+   * <p>From any thread.
+   */
+  public Optional<Reading> read() {
+    for (int i = 0; i < READ_TRIES_MAX; i++) {
+      long generation = (long) LONG.getAcquire(memory, GENERATION);
+      if (generation % 2 == 0) {
+        int newest = newest();
+        boolean mine = (long) LONG.getOpaque(memory, OBJECT) == object;
+        Optional<Sample> latest = copy(newest);
+        Optional<Sample> previous = copy(1 - newest);
+        VarHandle.loadLoadFence();
+        if ((long) LONG.getOpaque(memory, GENERATION) == generation) {
+          return mine ? latest.map(sample -> new Reading(sample, previous)) : Optional.empty();
+        }
+      }
+      Thread.onSpinWait();
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Sample> copy(int index) {
+    MemorySegment sample = samples[index];
+    long valid = (long) LONG.getOpaque(sample, VALID_BYTES);
+    if (valid == NEVER) {
+      return Optional.empty();
+    }
+    // A torn length is bounded here, and thrown away with the copy.
+    long bytes = Math.clamp(valid, 0, schema.dataBytes());
+    MemorySegment copy =
+        MemorySegment.ofArray(data[index].asSlice(0, bytes).toArray(ValueLayout.JAVA_BYTE));
+    return Optional.of(
+        new Sample(
+            schema,
+            (long) LONG.getOpaque(sample, BEFORE_NANOS),
+            (long) LONG.getOpaque(sample, AFTER_NANOS),
+            copy.asReadOnly(),
+            ByteOrder.nativeOrder()));
+  }
+
+  /** {@return the slot's memory, for the table to give to the next object} */
+  MemorySegment memory() {
+    return memory;
+  }
+}

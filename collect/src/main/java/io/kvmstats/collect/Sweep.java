@@ -1,0 +1,63 @@
+package io.kvmstats.collect;
+
+import io.kvmstats.acquire.StatsObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads every object once, each into its slot: the hot path.
+ *
+ * <p>One pread per object and one look at the clock; no allocation, no parsing, no lock. An object
+ * whose read fails has that in its slot, and the next is read. Used by one thread.
+ */
+public final class Sweep {
+  private final Table table;
+  private final List<Entry> entries = new ArrayList<>();
+
+  private record Entry(StatsObject object, Slot slot) {}
+
+  /**
+   * Makes a sweep over nothing yet.
+   *
+   * @param table where its slots are
+   */
+  public Sweep(Table table) {
+    this.table = table;
+  }
+
+  /**
+   * Reads this object too from now on.
+   *
+   * @param object stays the caller's to close, after {@link #remove}
+   * @return where its samples are
+   * @throws IOException when the table is full
+   */
+  public Slot add(StatsObject object) throws IOException {
+    Slot slot = table.add(object.file().schema());
+    entries.add(new Entry(object, slot));
+    return slot;
+  }
+
+  /**
+   * Stops reading an object; whoever still has its slot finds it empty.
+   *
+   * @param slot of that object
+   */
+  public void remove(Slot slot) {
+    if (entries.removeIf(entry -> entry.slot == slot)) {
+      table.remove(slot);
+    }
+  }
+
+  /** Reads every object once. */
+  public void run() {
+    long now = System.nanoTime();
+    // By index: an iterator would be an allocation.
+    for (int i = 0; i < entries.size(); i++) {
+      Entry entry = entries.get(i);
+      // The time after one read is the time before the next: one look at the clock serves both.
+      now = entry.slot.sweep(entry.object.fd(), entry.object.file().dataOffset(), now);
+    }
+  }
+}
