@@ -1,0 +1,115 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.guest.Guest;
+import io.kvmstats.linux.Errno;
+import io.kvmstats.linux.Kvm;
+import io.kvmstats.linux.LinuxException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code kvmstats demo}. */
+@Command(
+    name = "demo",
+    description = {
+      "Starts real VMs through /dev/kvm, each in a process of its own, and watches them.",
+      "Their vCPUs compute, write to a port, write to an address without memory, or sleep until"
+          + " their timer wakes them. They end with the command."
+    },
+    mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+  private static final int VMS_MAX = 64;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--vms",
+      defaultValue = "2",
+      description = "How many VMs, at most " + VMS_MAX + "; ${DEFAULT-VALUE} by default.")
+  private int vms;
+
+  @Option(
+      names = "--vcpus",
+      defaultValue = "2",
+      description =
+          "How many vCPUs each, at most " + Guest.VCPUS_MAX + "; ${DEFAULT-VALUE} by default.")
+  private int vcpus;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      converter = Interval.class,
+      description = "How long; until interrupted by default.")
+  private @Nullable Duration seconds;
+
+  @Option(
+      names = {"-i", "--interval"},
+      paramLabel = "SECONDS",
+      defaultValue = "1",
+      converter = Interval.class,
+      description = "Time between tables; ${DEFAULT-VALUE} by default.")
+  private Duration interval = Duration.ZERO;
+
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      description = "One of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
+  private Format format = Format.TABLE;
+
+  @Override
+  public Integer call() throws IOException {
+    check("--vms", vms, VMS_MAX);
+    check("--vcpus", vcpus, Guest.VCPUS_MAX);
+    String obstacle = obstacle();
+    if (obstacle != null) {
+      Messages.say(obstacle);
+      return Exit.NOTHING_TO_READ;
+    }
+    try (DemoGuests guests = DemoGuests.start(vms, vcpus)) {
+      guests.sentences().forEach(Messages::say);
+      Selection selection = new Selection();
+      guests.pids().forEach(selection::addPid);
+      long count = seconds == null ? Long.MAX_VALUE : Math.max(1, seconds.dividedBy(interval));
+      return new Watcher(selection, format, interval, count).run();
+    }
+  }
+
+  private void check(String option, int value, int max) {
+    if (value < 1 || value > max) {
+      throw new ParameterException(
+          spec.commandLine(), option + " is 1 to " + max + ", not " + value);
+    }
+  }
+
+  /** {@return what keeps guests from running here and what to do about it, null if nothing does} */
+  private static @Nullable String obstacle() throws IOException {
+    String architecture = System.getProperty("os.arch");
+    if (!architecture.equals("amd64")) {
+      return "the demo's guests are x86-64 code; this is " + architecture;
+    }
+    try (Kvm kvm = Kvm.open()) {
+      return kvm.hasStatsFd()
+          ? null
+          : "this kernel's KVM has no stats fd (KVM_CAP_BINARY_STATS_FD): use Linux 5.14 or later";
+    } catch (LinuxException e) {
+      return switch (e.errno()) {
+        case Errno.ENOENT, Errno.ENXIO, Errno.ENODEV ->
+            e.getMessage()
+                + ": KVM is not there; load it with 'modprobe kvm_intel' or 'modprobe kvm_amd',"
+                + " and enable virtualization in the firmware, or nested virtualization in the host"
+                + " of this VM";
+        case Errno.EACCES, Errno.EPERM ->
+            e.getMessage()
+                + ": your user may not use KVM; add it with 'sudo usermod -aG kvm $USER' and log"
+                + " in again, or run this as root";
+        default -> throw e;
+      };
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package io.kvmstats.cli;
+
+/** The exit codes of every command. */
+final class Exit {
+  static final int DONE = 0;
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+  static final int NOTHING_TO_READ = 3;
+
+  private Exit() {}
+}

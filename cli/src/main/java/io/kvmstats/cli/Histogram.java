@@ -1,0 +1,57 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.model.Unit;
+import io.kvmstats.core.model.Unsigned;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A histogram as rows of text: the buckets that counted anything, with bounds and bars. */
+final class Histogram {
+  private static final int BAR_LENGTH_MAX = 40;
+
+  private Histogram() {}
+
+  /**
+   * {@return a row for the name and the number of samples, then one per bucket that is not empty}
+   *
+   * @param name as it is to be shown
+   * @param descriptor a histogram's
+   * @param sample that has it
+   */
+  static List<List<String>> rows(String name, Descriptor descriptor, Sample sample) {
+    long total = 0;
+    long highest = 0;
+    for (int i = 0; i < descriptor.size(); i++) {
+      long count = sample.value(descriptor, i);
+      total += count;
+      highest = Long.compareUnsigned(count, highest) > 0 ? count : highest;
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of(name, Long.toUnsignedString(total), "samples"));
+    for (int i = 0; i < descriptor.size(); i++) {
+      long count = sample.value(descriptor, i);
+      if (count != 0) {
+        int bar =
+            (int) Math.ceil(Unsigned.toDouble(count) / Unsigned.toDouble(highest) * BAR_LENGTH_MAX);
+        rows.add(
+            List.of("    " + range(descriptor, i), Long.toUnsignedString(count), "#".repeat(bar)));
+      }
+    }
+    return rows;
+  }
+
+  private static String range(Descriptor descriptor, int index) {
+    String from = bound(descriptor, descriptor.bucketFrom(index));
+    return index == descriptor.size() - 1
+        ? "[" + from + ", ∞)"
+        : "[" + from + ", " + bound(descriptor, descriptor.bucketFrom(index + 1)) + ")";
+  }
+
+  private static String bound(Descriptor descriptor, long raw) {
+    return descriptor.unit() == Unit.SECONDS
+        ? Text.seconds(Unsigned.toDouble(raw) * descriptor.scale())
+        : (Long.toUnsignedString(raw) + " " + Text.unit(descriptor)).strip();
+  }
+}

@@ -1,0 +1,72 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.acquire.AcquiredVmm;
+import io.kvmstats.acquire.Source;
+import io.kvmstats.acquire.StatsObject;
+import io.kvmstats.core.model.StatType;
+import io.kvmstats.core.model.Unit;
+import io.kvmstats.discover.VmName;
+import io.kvmstats.discover.Vmm;
+import org.jspecify.annotations.Nullable;
+
+/** What things are called, and the parts of JSON that commands share. */
+final class Labels {
+  private Labels() {}
+
+  /** {@return a VM for a sentence: its name, or its process} */
+  static String vm(Vmm vmm) {
+    return vmm.name()
+        .map(name -> name.text() + " (pid " + vmm.pid() + ")")
+        .orElse("pid " + vmm.pid());
+  }
+
+  /** {@return a VM for a column: its name, or its process} */
+  static String shortName(Vmm vmm) {
+    return vmm.name().map(VmName::text).orElse("pid " + vmm.pid());
+  }
+
+  static String source(AcquiredVmm acquired) {
+    return acquired.source().map(Source::label).orElse(Text.UNKNOWN);
+  }
+
+  static String object(StatsObject object) {
+    return object.isVcpu() ? "vCPU " + object.vcpu() : "VM";
+  }
+
+  /** {@return QEMU's word for a type (qapi/stats.json), null of an unknown one} */
+  static @Nullable String type(StatType type) {
+    return switch (type) {
+      case CUMULATIVE -> "cumulative";
+      case INSTANT -> "instant";
+      case PEAK -> "peak";
+      case LINEAR_HISTOGRAM -> "linear-histogram";
+      case LOG_HISTOGRAM -> "log2-histogram";
+      case UNKNOWN -> null;
+    };
+  }
+
+  /** {@return QEMU's word for a unit (qapi/stats.json), or "none"; null of an unknown one} */
+  static @Nullable String unit(Unit unit) {
+    return switch (unit) {
+      case NONE -> "none";
+      case BYTES -> "bytes";
+      case SECONDS -> "seconds";
+      case CYCLES -> "cycles";
+      case BOOLEAN -> "boolean";
+      case UNKNOWN -> null;
+    };
+  }
+
+  /** Writes the members that tell which VM an object is about; the object stays open. */
+  static void vm(Json json, AcquiredVmm acquired) {
+    Vmm vmm = acquired.vmm();
+    json.name("pid").value(vmm.pid());
+    json.name("vmm").value(vmm.program());
+    json.name("name").value(vmm.name().map(VmName::text).orElse(null));
+    json.name("name_origin").value(vmm.name().map(VmName::origin).orElse(null));
+    json.name("vms").value(vmm.vms().size());
+    json.name("vcpus").value(vmm.vcpus().size());
+    json.name("source").value(acquired.source().map(Source::label).orElse(null));
+    json.name("why_not_better").value(acquired.shortfall().orElse(null));
+  }
+}

@@ -1,0 +1,99 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.acquire.AcquiredVmm;
+import io.kvmstats.collect.CollectedVmm;
+import io.kvmstats.collect.Collector;
+import io.kvmstats.discover.Hidden;
+import io.kvmstats.discover.Vmm;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code kvmstats list}. */
+@Command(
+    name = "list",
+    description = "Lists the VMs of this host, how each can be read, and why not better.",
+    mixinStandardHelpOptions = true)
+final class ListCommand implements Callable<Integer> {
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      description = "One of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
+  private Format format = Format.TABLE;
+
+  @Override
+  public Integer call() throws IOException {
+    try (Collector collector = new Collector(vmm -> true)) {
+      collector.refresh();
+      List<CollectedVmm> vmms = collector.vmms();
+      List<Hidden> hidden = collector.hidden();
+      if (vmms.isEmpty() && hidden.isEmpty() && format == Format.TABLE) {
+        Messages.say("no VM runs on this host; 'kvmstats demo' starts some");
+      } else {
+        new Output()
+            .print(format == Format.JSON ? json(vmms, hidden) : text(rows(vmms, hidden), format));
+      }
+      return vmms.isEmpty() && hidden.isEmpty() ? Exit.NOTHING_TO_READ : Exit.DONE;
+    }
+  }
+
+  private static List<List<String>> rows(List<CollectedVmm> vmms, List<Hidden> hidden) {
+    List<List<String>> rows = new ArrayList<>();
+    for (CollectedVmm collected : vmms) {
+      AcquiredVmm acquired = collected.acquired();
+      Vmm vmm = acquired.vmm();
+      String vms = vmm.vms().size() == 1 ? "" : " (" + vmm.vms().size() + " VMs)";
+      rows.add(
+          List.of(
+              Integer.toString(vmm.pid()),
+              vmm.program() + vms,
+              vmm.name().map(name -> name.text()).orElse(""),
+              Integer.toString(vmm.vcpus().size()),
+              acquired.source().map(source -> source.label()).orElse(""),
+              acquired.shortfall().orElse("")));
+    }
+    for (Hidden process : hidden) {
+      rows.add(
+          List.of(Integer.toString(process.pid()), process.program(), "", "", "", process.why()));
+    }
+    return rows;
+  }
+
+  private static String text(List<List<String>> rows, Format format) {
+    if (format == Format.CSV) {
+      StringBuilder out =
+          new StringBuilder(
+              Csv.line(List.of("pid", "vmm", "name", "vcpus", "source", "why_not_better")));
+      rows.forEach(row -> out.append(Csv.line(row)));
+      return out.toString();
+    }
+    List<List<String>> table = new ArrayList<>();
+    table.add(List.of("PID", "VMM", "NAME", "VCPUS", "SOURCE", "WHY NOT BETTER"));
+    for (List<String> row : rows) {
+      table.add(
+          row.stream().map(cell -> cell.isEmpty() ? Text.UNKNOWN : Text.printable(cell)).toList());
+    }
+    return Text.columns(table, List.of(true, false, false, true, false, false));
+  }
+
+  private static String json(List<CollectedVmm> vmms, List<Hidden> hidden) {
+    Json json = new Json().beginObject().name("vms").beginArray();
+    for (CollectedVmm collected : vmms) {
+      json.beginObject();
+      Labels.vm(json, collected.acquired());
+      json.endObject();
+    }
+    json.endArray().name("hidden").beginArray();
+    for (Hidden process : hidden) {
+      json.beginObject();
+      json.name("pid").value(process.pid());
+      json.name("vmm").value(process.program());
+      json.name("why").value(process.why());
+      json.endObject();
+    }
+    return json.endArray().endObject().line();
+  }
+}

@@ -1,0 +1,112 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.collect.CollectedVmm;
+import io.kvmstats.collect.Collector;
+import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.discover.Hidden;
+import io.kvmstats.discover.Vmm;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.PatternSyntaxException;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Which VMs and which statistics: the options that the reading commands share. */
+final class Selection {
+  @Option(
+      names = {"-p", "--pid"},
+      paramLabel = "PID",
+      description = "Only VMs of this process; may be given several times.")
+  private List<Integer> pids = new ArrayList<>();
+
+  @Option(
+      names = "--vm",
+      paramLabel = "NAME",
+      description = "Only VMs of this name; may be given several times.")
+  private List<String> names = new ArrayList<>();
+
+  @Option(
+      names = "--stat",
+      paramLabel = "GLOB",
+      converter = Glob.class,
+      description = "Only statistics whose name matches, such as 'halt_*'; several times for more.")
+  private List<PathMatcher> globs = new ArrayList<>();
+
+  /** Turns a glob into its matcher. */
+  static final class Glob implements ITypeConverter<PathMatcher> {
+    @Override
+    public PathMatcher convert(String glob) {
+      try {
+        return FileSystems.getDefault().getPathMatcher("glob:" + glob);
+      } catch (PatternSyntaxException e) {
+        throw new TypeConversionException("'" + glob + "' is no glob: " + e.getDescription());
+      }
+    }
+  }
+
+  /** Selects the VMs of one more process. */
+  void addPid(int pid) {
+    pids.add(pid);
+  }
+
+  boolean wants(Vmm vmm) {
+    return everyVm()
+        || pids.contains(vmm.pid())
+        || vmm.name().filter(name -> names.contains(name.text())).isPresent();
+  }
+
+  boolean wants(Descriptor descriptor) {
+    Path name = Path.of(descriptor.name());
+    return globs.isEmpty() || globs.stream().anyMatch(glob -> glob.matches(name));
+  }
+
+  boolean everyStat() {
+    return globs.isEmpty();
+  }
+
+  private boolean everyVm() {
+    return pids.isEmpty() && names.isEmpty();
+  }
+
+  /**
+   * {@return what is to be said of VMs that were asked for and can't be read, a line each}
+   *
+   * @param collector after its refresh
+   */
+  List<String> troubles(Collector collector) {
+    List<String> lines = new ArrayList<>();
+    List<Vmm> found = new ArrayList<>();
+    for (CollectedVmm collected : collector.vmms()) {
+      Vmm vmm = collected.acquired().vmm();
+      found.add(vmm);
+      if (collected.objects().isEmpty()) {
+        lines.add(Labels.vm(vmm) + ": " + collected.acquired().shortfall().orElse("no source"));
+      }
+    }
+    for (Hidden hidden : collector.hidden()) {
+      if (everyVm() || pids.contains(hidden.pid())) {
+        lines.add("pid " + hidden.pid() + " (" + hidden.program() + "): " + hidden.why());
+      }
+    }
+    for (int pid : pids) {
+      if (found.stream().noneMatch(vmm -> vmm.pid() == pid)
+          && collector.hidden().stream().noneMatch(hidden -> hidden.pid() == pid)) {
+        lines.add("process " + pid + " holds no VM that can be seen: try kvmstats list");
+      }
+    }
+    for (String name : names) {
+      if (found.stream()
+          .noneMatch(vmm -> vmm.name().filter(n -> n.text().equals(name)).isPresent())) {
+        lines.add("no VM is named " + name + ": try kvmstats list");
+      }
+    }
+    if (everyVm() && found.isEmpty()) {
+      lines.add("no VM runs on this host; 'kvmstats demo' starts some");
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,142 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.core.model.Descriptor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Plain text: safe for a terminal, in columns. */
+final class Text {
+  /** What stands where nothing is known. */
+  static final String UNKNOWN = "–";
+
+  private static final int MAX_COLUMN = 60;
+
+  private Text() {}
+
+  /**
+   * {@return a text with nothing in it that a terminal would obey}
+   *
+   * <p>VMs are named by their users; an escape sequence must not reach the screen of root.
+   */
+  static String printable(String text) {
+    StringBuilder out = new StringBuilder();
+    text.codePoints()
+        .forEach(c -> {
+          int type = Character.getType(c);
+          if (type == Character.CONTROL
+              || type == Character.FORMAT
+              || type == Character.LINE_SEPARATOR
+              || type == Character.PARAGRAPH_SEPARATOR
+              || type == Character.SURROGATE) {
+            out.append(String.format(Locale.ROOT, "\\u%04x", c));
+          } else {
+            out.appendCodePoint(c);
+          }
+        });
+    return out.toString();
+  }
+
+  /**
+   * {@return rows aligned in columns, a line each}
+   *
+   * @param rows all of one length
+   * @param right which columns are aligned to the right: numbers
+   */
+  static String columns(List<List<String>> rows, List<Boolean> right) {
+    List<Integer> widths = new ArrayList<>();
+    for (int column = 0; column < right.size(); column++) {
+      int width = 0;
+      for (List<String> row : rows) {
+        width = Math.max(width, Math.min(row.get(column).length(), MAX_COLUMN));
+      }
+      widths.add(width);
+    }
+    StringBuilder out = new StringBuilder();
+    for (List<String> row : rows) {
+      out.append(line(row, widths, right)).append('\n');
+    }
+    return out.toString();
+  }
+
+  /** {@return one row in columns of given widths} */
+  static String line(List<String> row, List<Integer> widths, List<Boolean> right) {
+    StringBuilder out = new StringBuilder();
+    for (int column = 0; column < row.size(); column++) {
+      String cell = row.get(column);
+      String padding = " ".repeat(Math.max(0, widths.get(column) - cell.length()));
+      out.append(column == 0 ? "" : "  ")
+          .append(right.get(column) ? padding + cell : cell + padding);
+    }
+    return out.toString().stripTrailing();
+  }
+
+  /**
+   * {@return what a raw value is counted in, such as {@code ns} or {@code KiB}; empty of a count}
+   */
+  static String unit(Descriptor descriptor) {
+    String scale = scale(descriptor);
+    return switch (descriptor.unit()) {
+      case NONE -> scale;
+      case BOOLEAN -> scale;
+      case BYTES -> scale + "B";
+      case SECONDS -> scale + "s";
+      case CYCLES -> scale.isEmpty() ? "cycles" : scale + " cycles";
+      case UNKNOWN -> scale + "?" + descriptor.unitCode();
+    };
+  }
+
+  private static String scale(Descriptor descriptor) {
+    int exponent = descriptor.exponent();
+    if (exponent == 0) {
+      return "";
+    }
+    String prefix =
+        switch (descriptor.base()) {
+          case POW10 ->
+              switch (exponent) {
+                case -9 -> "n";
+                case -6 -> "µ";
+                case -3 -> "m";
+                case 3 -> "k";
+                default -> "";
+              };
+          case POW2 ->
+              switch (exponent) {
+                case 10 -> "Ki";
+                case 20 -> "Mi";
+                case 30 -> "Gi";
+                default -> "";
+              };
+          case UNKNOWN -> "";
+        };
+    if (!prefix.isEmpty()) {
+      return prefix;
+    }
+    return "×" + descriptor.base().radix() + "^" + exponent + " ";
+  }
+
+  /** {@return seconds as a person would say them: 1.05 ms} */
+  static String seconds(double seconds) {
+    String[] units = {"s", "ms", "µs", "ns"};
+    double value = seconds;
+    int unit = 0;
+    while (value != 0 && value < 1 && unit < units.length - 1) {
+      value *= 1000;
+      unit++;
+    }
+    return number(value) + " " + units[unit];
+  }
+
+  /** {@return a share of time in percent} */
+  static String percent(double share) {
+    return String.format(Locale.ROOT, "%.1f", share * 100);
+  }
+
+  /** {@return a number with three digits that matter, or all before the point} */
+  static String number(double value) {
+    int decimals =
+        value == Math.rint(value) && value < 100 ? 0 : value < 10 ? 2 : value < 100 ? 1 : 0;
+    return String.format(Locale.ROOT, "%." + decimals + "f", value);
+  }
+}

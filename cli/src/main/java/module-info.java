@@ -1,0 +1,11 @@
+/** The commands: parse, call, print. */
+module io.kvmstats.cli {
+  requires static org.jspecify;
+  requires info.picocli;
+  requires io.kvmstats.collect;
+  requires io.kvmstats.guest;
+
+  // It sets the fields that options are declared on.
+  opens io.kvmstats.cli to
+      info.picocli;
+}
