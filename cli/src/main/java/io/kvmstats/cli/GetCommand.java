@@ -56,6 +56,12 @@ final class GetCommand implements Callable<Integer> {
       if (collector.vmms().stream().allMatch(vmm -> vmm.objects().isEmpty())) {
         return Exit.NOTHING_TO_READ;
       }
+      if (collector.vmms().stream()
+          .flatMap(vmm -> vmm.objects().stream())
+          .allMatch(object -> wanted(object.object()).isEmpty())) {
+        Messages.say("no statistic matches: try kvmstats get without --stat");
+        return Exit.NOTHING_TO_READ;
+      }
       String text =
           switch (format) {
             case TABLE -> table(collector.vmms());

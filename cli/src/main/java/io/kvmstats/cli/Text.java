@@ -116,7 +116,7 @@ final class Text {
     return "×" + descriptor.base().radix() + "^" + exponent + " ";
   }
 
-  /** {@return seconds as a person would say them: 1.05 ms} */
+  /** {@return seconds as a person would say them, with three digits: 1.05 ms} */
   static String seconds(double seconds) {
     String[] units = {"s", "ms", "µs", "ns"};
     double value = seconds;
@@ -125,18 +125,21 @@ final class Text {
       value *= 1000;
       unit++;
     }
-    return number(value) + " " + units[unit];
+    int decimals = value < 1 || value >= 100 || units[unit].equals("ns") ? 0 : value < 10 ? 2 : 1;
+    return fixed(value, decimals) + " " + units[unit];
   }
 
   /** {@return a share of time in percent} */
   static String percent(double share) {
-    return String.format(Locale.ROOT, "%.1f", share * 100);
+    return fixed(share * 100, 1);
   }
 
-  /** {@return a number with three digits that matter, or all before the point} */
+  /** {@return a number without decimals, unless it would look like 0, 1 or 2 without them} */
   static String number(double value) {
-    int decimals =
-        value == Math.rint(value) && value < 100 ? 0 : value < 10 ? 2 : value < 100 ? 1 : 0;
+    return fixed(value, value < 10 && value != Math.rint(value) ? 1 : 0);
+  }
+
+  private static String fixed(double value, int decimals) {
     return String.format(Locale.ROOT, "%." + decimals + "f", value);
   }
 }

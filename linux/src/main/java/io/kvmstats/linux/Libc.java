@@ -6,6 +6,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
@@ -45,15 +46,19 @@ final class Libc {
 
   private Libc() {}
 
-  @SuppressWarnings("restricted") // What this class is for.
   private static MethodHandle bind(String name) {
+    return bind(LINKER.defaultLookup(), name);
+  }
+
+  /** Binds a function of up to six longs that returns one. */
+  @SuppressWarnings("restricted") // What this class is for.
+  static MethodHandle bind(SymbolLookup library, String name) {
     MemoryLayout[] arguments = new MemoryLayout[MAX_ARGUMENTS];
     Arrays.fill(arguments, ValueLayout.JAVA_LONG);
     return LINKER.downcallHandle(
-        LINKER
-            .defaultLookup()
+        library
             .find(name)
-            .orElseThrow(() -> new IllegalStateException("the C library has no " + name)),
+            .orElseThrow(() -> new IllegalArgumentException("no function " + name + " to call")),
         FunctionDescriptor.of(ValueLayout.JAVA_LONG, arguments),
         Linker.Option.captureCallState("errno"));
   }
@@ -110,7 +115,7 @@ final class Libc {
   }
 
   /** Calls a function that returns long or a pointer. */
-  private static long call(MethodHandle function, long a, long b, long c, long d, long e, long f) {
+  static long call(MethodHandle function, long a, long b, long c, long d, long e, long f) {
     MemorySegment capture = CAPTURE.get();
     try {
       long result = (long) function.invokeExact(capture, a, b, c, d, e, f);

@@ -1,0 +1,213 @@
+package io.kvmstats.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** {@code list}, {@code get} and {@code watch} on a VMM that is not ours. */
+class ReadingIT {
+  /** A name that would turn the terminal red, end a CSV field and end a JSON string. */
+  private static final String EVIL = "\u001b[31m\"a,b\"\n}";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static CVmm vmm;
+
+  @BeforeAll
+  static void start() throws Exception {
+    vmm = CVmm.start("-name", "guest=" + EVIL.replace(",", ",,") + ",debug-threads=on");
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    if (vmm != null) {
+      vmm.close();
+    }
+  }
+
+  private static String pid() {
+    return Long.toString(vmm.pid());
+  }
+
+  @Test
+  void everyValueIsWhatTheVmmReadsItself() throws Exception {
+    App.Result get = App.run("get", "--pid", pid(), "--format", "json");
+    assertThat(get.exit()).as(get.err()).isZero();
+    assertThat(get.err()).isEmpty();
+    JsonNode vm = JSON.readTree(get.out()).get("vms").get(0);
+    assertThat(vm.get("name").asString()).isEqualTo(EVIL);
+    assertThat(vm.get("source").asString()).isEqualTo("dup");
+    assertThat(vm.get("why_not_better").isNull()).isTrue();
+    Map<String, String> values = new TreeMap<>();
+    for (JsonNode object : vm.get("objects")) {
+      String name = object.get("object").asString();
+      String label = name.equals("vm") ? "vm" : name + object.get("vcpu").asInt();
+      for (JsonNode stat : object.get("stats")) {
+        JsonNode value = stat.get("value");
+        String key = label + " " + stat.get("name").asString() + " ";
+        if (value.isArray()) {
+          for (int i = 0; i < value.size(); i++) {
+            values.put(key + i, value.get(i).asString());
+          }
+        } else {
+          values.put(key + 0, value.asString());
+        }
+      }
+    }
+    assertThat(values).isEqualTo(vmm.values);
+    // Not all zeros against all zeros.
+    assertThat(Long.parseLong(values.get("vcpu0 exits 0"))).isGreaterThanOrEqualTo(300);
+  }
+
+  @Test
+  void csvHasTheSameValues() throws Exception {
+    App.Result get = App.run("get", "--pid", pid(), "--format", "csv");
+    assertThat(get.out()).contains("\"" + EVIL.replace("\"", "\"\"") + "\"");
+    List<String> theirs = new ArrayList<>(vmm.values.values());
+    // The name has a line end in it, so a row ends where the value does.
+    List<String> ours = new ArrayList<>();
+    for (String line : get.out().lines().skip(1).toList()) {
+      if (line.startsWith("}")) {
+        ours.add(line.substring(line.lastIndexOf(',') + 1));
+      }
+    }
+    assertThat(ours).containsExactlyInAnyOrderElementsOf(theirs);
+  }
+
+  @Test
+  void aNameCannotCommandTheTerminal() throws Exception {
+    App.Result list = App.run("list");
+    assertThat(list.exit()).isZero();
+    assertThat(list.out()).contains(pid()).contains("\\u001b[31m\"a,b\"\\u000a}").contains("dup");
+    assertThat(list.out() + list.err()).doesNotContain("\u001b");
+    assertThat(App.run("get", "--pid", pid()).out()).doesNotContain("\u001b");
+  }
+
+  @Test
+  void listSaysHowEachVmIsRead() throws Exception {
+    JsonNode list = JSON.readTree(App.run("list", "--format", "json").out());
+    for (JsonNode vm : list.get("vms")) {
+      if (vm.get("pid").asLong() == vmm.pid()) {
+        assertThat(vm.get("name").asString()).isEqualTo(EVIL);
+        assertThat(vm.get("vms").asInt()).isEqualTo(1);
+        assertThat(vm.get("vcpus").asInt()).isEqualTo(2);
+        return;
+      }
+    }
+    throw new AssertionError("the VM is not listed: " + list);
+  }
+
+  @Test
+  void statisticsAreChosenByGlob() throws Exception {
+    App.Result get = App.run("get", "--pid", pid(), "--stat", "halt_*_hist", "--stat", "exits");
+    assertThat(get.out()).contains("halt_wait_hist").contains("  exits ");
+    assertThat(get.out()).doesNotContain("halt_wait_ns").doesNotContain("io_exits");
+    assertThat(App.run("get", "--pid", pid(), "--stat", "no_such").exit()).isEqualTo(3);
+    App.Result wrong = App.run("get", "--stat", "[");
+    assertThat(wrong.exit()).isEqualTo(2);
+    assertThat(wrong.err()).contains("no glob").doesNotContain("\tat ");
+  }
+
+  @Test
+  void watchCountsFromReadToRead() throws Exception {
+    App.Result watch = App.run("watch", "--pid", pid(), "-i", "0.2", "-n", "2", "--format", "json");
+    assertThat(watch.exit()).as(watch.err()).isZero();
+    List<String> lines = watch.out().lines().toList();
+    assertThat(lines).hasSize(2);
+    JsonNode stat =
+        JSON.readTree(lines.get(1)).get("vms").get(0).get("objects").get(1).get("stats").get(0);
+    // The vCPU stands still: known, and 0.
+    assertThat(stat.get("delta").asLong(-1)).isZero();
+    assertThat(stat.get("per_second").asDouble(-1)).isZero();
+    assertThat(stat.get("reset").asBoolean()).isFalse();
+  }
+
+  @Test
+  void aVmmThatDiesEndsTheWatchAndHarmsNoOther() throws Exception {
+    try (CVmm other = CVmm.start("-name", "other")) {
+      Process watch =
+          new ProcessBuilder(
+                  App.command(
+                      "watch", "--vm", "other", "--pid", pid(), "-i", "0.2", "--format", "csv"))
+              .start();
+      try {
+        var rows = watch.inputReader();
+        var messages = watch.errorReader();
+        while (!rows.readLine().contains(",other,")) {
+          assertThat(watch.isAlive()).isTrue();
+        }
+        other.kill();
+        assertThat(messages.readLine()).contains("other (pid " + other.pid() + ") has ended");
+        for (int i = 0; i < 20; i++) {
+          // What was printed before its end may still be in the pipe; then only the other one's.
+          assertThat(rows.readLine()).isNotNull();
+        }
+        assertThat(watch.isAlive()).isTrue();
+      } finally {
+        watch.destroy();
+        watch.waitFor();
+      }
+      App.Result gone = App.run("get", "--pid", Long.toString(other.pid()));
+      assertThat(gone.exit()).isEqualTo(3);
+      assertThat(gone.err()).contains("process " + other.pid() + " holds no VM");
+    }
+  }
+
+  @Test
+  void qemuIsListedWithWhyItCannotBeRead() throws Exception {
+    App.assumeCommand("qemu-system-x86_64");
+    Process qemu =
+        new ProcessBuilder(
+                "qemu-system-x86_64",
+                "-accel",
+                "kvm",
+                "-nodefaults",
+                "-display",
+                "none",
+                "-S",
+                "-smp",
+                "2",
+                "-name",
+                "guest=qemu-it,debug-threads=on")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      String pid = Long.toString(qemu.pid());
+      boolean found = App.eventually(() -> row(pid).filter(r -> r.contains(",2,")).isPresent());
+      assertThat(found).isTrue();
+      assertThat(row(pid).orElseThrow()).startsWith(pid + ",qemu-system-x86_64,qemu-it,2,");
+      JsonNode vms = JSON.readTree(App.run("list", "--format", "json").out()).get("vms");
+      JsonNode vm =
+          vms.valueStream()
+              .filter(v -> v.get("pid").asLong() == qemu.pid())
+              .findFirst()
+              .orElseThrow();
+      if (vm.get("source").isNull()) {
+        assertThat(vm.get("why_not_better").asString()).contains("keeps no stats fd open");
+        App.Result get = App.run("get", "--vm", "qemu-it");
+        assertThat(get.exit()).isEqualTo(3);
+        assertThat(get.out()).isEmpty();
+        assertThat(get.err()).contains("qemu-it").contains("keeps no stats fd open");
+      } else {
+        assertThat(vm.get("source").asString()).isEqualTo("dup"); // QEMU 8.1 or later.
+      }
+    } finally {
+      qemu.destroyForcibly().waitFor();
+    }
+  }
+
+  private static java.util.Optional<String> row(String pid) throws Exception {
+    return App.run("list", "--format", "csv")
+        .out()
+        .lines()
+        .filter(l -> l.startsWith(pid + ","))
+        .findFirst();
+  }
+}

@@ -1,0 +1,143 @@
+package io.kvmstats.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is said, and with which exit code, when something is missing or wrong. */
+class UsageIT {
+  private static final String NOBODY = "65534";
+
+  @Test
+  void wrongUsageIsExit2AndSaysWhatIsRight() throws Exception {
+    for (List<String> wrong :
+        List.of(
+            List.<String>of(),
+            List.of("gte"),
+            List.of("get", "--pid", "x"),
+            List.of("watch", "-i", "0"),
+            List.of("demo", "--vms", "0"),
+            List.of("get", "--format", "xml"))) {
+      App.Result result = App.run(App.command(wrong.toArray(String[]::new)));
+      assertThat(result.exit()).as(wrong.toString()).isEqualTo(2);
+      assertThat(result.err())
+          .containsAnyOf("Usage: kvmstats", "Did you mean: kvmstats get")
+          .doesNotContain("\tat ");
+      assertThat(result.out()).isEmpty();
+    }
+  }
+
+  @Test
+  void helpNamesEveryCommandAndTheExitCodes() throws Exception {
+    App.Result help = App.run("--help");
+    assertThat(help.exit()).isZero();
+    assertThat(help.out()).contains("list", "get", "watch", "demo", "nothing to read");
+    assertThat(App.run("generate-completion").out()).contains("_picocli_kvmstats_watch");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--pid=1", "--vm=no such VM"})
+  void aVmThatIsNotThereIsExit3(String option) throws Exception {
+    App.Result get = App.run("get", option);
+    assertThat(get.exit()).isEqualTo(3);
+    assertThat(get.out()).isEmpty();
+    assertThat(get.err()).contains("try kvmstats list");
+  }
+
+  /** The application where every user can read it, and a command that runs it as another user. */
+  private static List<String> asNobody(Path folder, String... args) throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "skipped: only root can be another");
+    App.assumeCommand("setpriv");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path lib = Files.createDirectory(folder.resolve("lib"));
+    Files.setPosixFilePermissions(lib, PosixFilePermissions.fromString("rwxr-xr-x"));
+    try (Stream<Path> jars = Files.list(App.HOME.resolve("cli/target/app/lib"))) {
+      for (Path jar : jars.toList()) {
+        Path copy = Files.copy(jar, lib.resolve(jar.getFileName()));
+        Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rw-r--r--"));
+      }
+    }
+    List<String> command =
+        new ArrayList<>(
+            List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
+    command.addAll(java(lib));
+    command.addAll(List.of(args));
+    return command;
+  }
+
+  private static List<String> java(Path lib) {
+    return List.of(
+        System.getProperty("java.home") + "/bin/java",
+        "--enable-native-access=io.kvmstats.linux",
+        "-p",
+        lib.toString(),
+        "-m",
+        "io.kvmstats.cli/io.kvmstats.cli.Main");
+  }
+
+  @Test
+  void aProcessThatIsNotOursIsSaidToBe(@TempDir Path folder) throws Exception {
+    try (CVmm vmm = CVmm.start("-name", "private")) {
+      List<String> list = asNobody(folder, "list");
+      // Recognised by the thread that KVM starts in it: not there in older kernels.
+      boolean recognisable = App.processes("private").stream().anyMatch(UsageIT::hasKvmThread);
+      assumeTrue(recognisable, "skipped: this kernel starts no thread in a VM's process");
+      App.Result result = App.run(list);
+      assertThat(result.exit()).isZero();
+      assertThat(result.out())
+          .contains(Long.toString(vmm.pid()))
+          .contains("another user's process");
+      assertThat(result.out()).doesNotContain("private");
+    }
+  }
+
+  private static boolean hasKvmThread(long pid) {
+    try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path task : tasks.toList()) {
+        if (Files.readString(task.resolve("comm")).startsWith("kvm-nx-lpage-re")) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void withoutPermissionForKvmTheDemoSaysHowToGetIt(@TempDir Path folder) throws Exception {
+    App.assumeKvm();
+    App.Result demo = App.run(asNobody(folder, "demo", "--seconds", "1"));
+    assumeTrue(demo.exit() != 0, "skipped: /dev/kvm is open to everyone here");
+    assertThat(demo.exit()).isEqualTo(3);
+    assertThat(demo.err())
+        .contains("/dev/kvm", "EACCES", "usermod -aG kvm")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void withoutKvmTheDemoSaysSo() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "skipped: only root can hide /dev");
+    App.assumeCommand("unshare");
+    List<String> command = new ArrayList<>(List.of("unshare", "-m", "sh", "-c"));
+    // The rest of /dev is not needed, but for what the shell script redirects to.
+    command.add("mount -t tmpfs none /dev && : >/dev/null && exec \"$@\"");
+    command.add("sh");
+    command.addAll(java(App.HOME.resolve("cli/target/app/lib")));
+    command.addAll(List.of("demo", "--seconds", "1"));
+    App.Result demo = App.run(command);
+    assertThat(demo.exit()).as(demo.err()).isEqualTo(3);
+    assertThat(demo.err()).contains("/dev/kvm", "ENOENT", "modprobe").doesNotContain("\tat ");
+  }
+}
