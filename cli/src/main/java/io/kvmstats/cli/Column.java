@@ -8,7 +8,6 @@ import io.kvmstats.core.model.Unit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -61,13 +60,12 @@ record Column(String stat, Kind kind) {
     return new Column(descriptor.name(), kind);
   }
 
-  /** {@return what stands above the column} */
+  /** {@return what stands above the column: the kernel's name, and what is shown of it} */
   String heading() {
-    String name = stat.toUpperCase(Locale.ROOT).replace('_', '-');
     return switch (kind) {
-      case RATE -> name + "/s";
-      case SHARE -> (name.endsWith("-NS") ? name.substring(0, name.length() - 3) : name) + " %";
-      case VALUE -> name;
+      case RATE -> stat + "/s";
+      case SHARE -> (stat.endsWith("_ns") ? stat.substring(0, stat.length() - 3) : stat) + " %";
+      case VALUE -> stat;
     };
   }
 
