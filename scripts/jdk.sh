@@ -52,7 +52,7 @@ kvmstats_jdk_find() {
       return 0
     fi
     echo "kvmstats: KVMSTATS_JAVA_HOME is $KVMSTATS_JAVA_HOME, but $kvmstats_jdk_why;" \
-      "Java $kvmstats_jdk_least or newer is needed." >&2
+      "a JDK $kvmstats_jdk_least or newer is needed." >&2
     return 1
   fi
   if [ -n "${JAVA_HOME:-}" ] && kvmstats_jdk_fits "$JAVA_HOME"; then

@@ -20,10 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
+import java.util.stream.Stream;
 
 /** Opens sources of statistics. */
 public final class Acquirer {
   private static final int READ_BYTES = 64 << 10;
+
+  /** A VM has at most 4,096 vCPUs (x86, Linux 6.12); a VMM must not use up our descriptors. */
+  private static final int OBJECTS_MAX = 8192;
 
   /** One schema for all objects that have it; weak, since a VMM could go on inventing new ones. */
   private final Map<Schema, WeakReference<Schema>> schemas = new WeakHashMap<>();
@@ -66,23 +70,18 @@ public final class Acquirer {
     List<StatsObject> objects = new ArrayList<>();
     List<String> refusals = new ArrayList<>();
     boolean one = vmm.vms().size() <= 1;
-    for (KvmFd fd : vmm.vmStats()) {
-      dup(vmm, fd, one, objects, refusals);
-    }
-    for (KvmFd fd : vmm.vcpuStats()) {
-      dup(vmm, fd, one, objects, refusals);
-    }
-    Optional<String> shortfall =
-        refusals.isEmpty() ? missing(vmm, objects) : Optional.of(String.join("; ", refusals));
-    return new AcquiredVmm(vmm, List.copyOf(objects), shortfall);
+    Stream.concat(vmm.vmStats().stream(), vmm.vcpuStats().stream())
+        .limit(OBJECTS_MAX)
+        .forEach(fd -> {
+          // A VM's vCPU numbers are unique: a second stats fd of one is the same object's.
+          if (!one || objects.stream().noneMatch(object -> object.vcpu() == fd.vcpu())) {
+            dup(vmm, fd, objects, refusals);
+          }
+        });
+    return new AcquiredVmm(vmm, List.copyOf(objects), shortfall(vmm, objects, refusals));
   }
 
-  private void dup(
-      Vmm vmm, KvmFd theirs, boolean one, List<StatsObject> objects, List<String> refusals) {
-    // A VM's vCPU numbers are unique, so a second stats fd of a number is the same object's.
-    if (one && objects.stream().anyMatch(object -> object.vcpu() == theirs.vcpu())) {
-      return;
-    }
+  private void dup(Vmm vmm, KvmFd theirs, List<StatsObject> objects, List<String> refusals) {
     try {
       objects.add(object(theirs, vmm.process().getfd(theirs.number()), Source.DUP));
     } catch (LinuxException e) {
@@ -98,14 +97,28 @@ public final class Acquirer {
         : "";
   }
 
+  private static Optional<String> shortfall(
+      Vmm vmm, List<StatsObject> objects, List<String> refusals) {
+    int open = vmm.vmStats().size() + vmm.vcpuStats().size();
+    if (open > OBJECTS_MAX) {
+      return Optional.of(
+          "the VMM has " + open + " stats fds open: no more than " + OBJECTS_MAX + " are read");
+    }
+    if (refusals.size() > 1) {
+      return Optional.of(
+          refusals.getFirst() + "; and " + (refusals.size() - 1) + " more like this");
+    }
+    return refusals.isEmpty() ? missing(vmm, objects) : Optional.of(refusals.getFirst());
+  }
+
   /** {@return what the VMM keeps from us by not having it open} */
   private static Optional<String> missing(Vmm vmm, List<StatsObject> objects) {
-    long vcpus = objects.stream().filter(StatsObject::isVcpu).count();
-    long vms = objects.size() - vcpus;
     if (objects.isEmpty()) {
       return Optional.of(
           "the VMM keeps no stats fd open (QEMU does since 8.1): there is nothing to duplicate");
     }
+    long vcpus = objects.stream().filter(StatsObject::isVcpu).count();
+    long vms = objects.size() - vcpus;
     List<String> missing = new ArrayList<>();
     if (vcpus < vmm.vcpus().size()) {
       missing.add((vmm.vcpus().size() - vcpus) + " of " + vmm.vcpus().size() + " vCPUs");

@@ -1,5 +1,7 @@
 package io.kvmstats.cli;
 
+import java.util.Locale;
+
 /** How numbers are printed. */
 enum Format {
   /** For people. */
@@ -11,6 +13,6 @@ enum Format {
 
   @Override
   public String toString() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -8,6 +8,7 @@ import io.kvmstats.discover.VmName;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +51,7 @@ final class RatePrinter {
     List<List<String>> lines = new ArrayList<>();
     for (RateRow row : rows) {
       List<String> line = new ArrayList<>();
-      line.add(clock.format(java.time.format.DateTimeFormatter.ISO_LOCAL_TIME));
+      line.add(clock.format(DateTimeFormatter.ISO_LOCAL_TIME));
       line.add(Text.printable(Labels.shortName(row.vmm().vmm())));
       line.add(row.object().map(vcpu -> Integer.toString(vcpu.vcpu())).orElse("all"));
       for (int i = 0; i < columns.size(); i++) {

@@ -6,6 +6,7 @@ import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.collect.Reading;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,7 +24,7 @@ record RateRow(AcquiredVmm vmm, Optional<StatsObject> object, List<Cell> cells) 
     List<RateRow> rows = new ArrayList<>();
     for (CollectedVmm collected : vmms) {
       List<RateRow> vcpus = new ArrayList<>();
-      List<Cell> own = new ArrayList<>(java.util.Collections.nCopies(columns.size(), Cell.UNKNOWN));
+      List<Cell> own = new ArrayList<>(Collections.nCopies(columns.size(), Cell.UNKNOWN));
       for (CollectedObject object : collected.objects()) {
         Optional<Reading> reading = object.slot().read();
         List<Cell> cells = columns.stream().map(column -> Cell.of(column, reading)).toList();

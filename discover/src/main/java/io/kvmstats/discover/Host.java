@@ -49,28 +49,29 @@ public final class Host {
    * @throws IOException when /proc itself can't be read
    */
   public Scan scan() throws IOException {
-    Scan scan = new Scan(new ArrayList<>(), new ArrayList<>());
+    List<Vmm> vmms = new ArrayList<>();
+    List<Hidden> hidden = new ArrayList<>();
     for (int pid : proc.pids()) {
-      look(pid, scan);
+      look(pid, vmms, hidden);
     }
-    scan.vmms.sort(Comparator.comparingInt(Vmm::pid));
-    scan.hidden.sort(Comparator.comparingInt(Hidden::pid));
-    return scan;
+    vmms.sort(Comparator.comparingInt(Vmm::pid));
+    hidden.sort(Comparator.comparingInt(Hidden::pid));
+    return new Scan(List.copyOf(vmms), List.copyOf(hidden));
   }
 
-  private void look(int pid, Scan scan) {
+  private void look(int pid, List<Vmm> vmms, List<Hidden> hidden) {
     try {
       if (holdsVm(kvmFds(pid))) {
-        open(pid).ifPresent(scan.vmms::add);
+        open(pid).ifPresent(vmms::add);
       }
     } catch (AccessDeniedException e) {
       if (looksLikeVmm(pid)) {
-        scan.hidden.add(
+        hidden.add(
             new Hidden(pid, program(pid), "another user's process: run as root or as its user"));
       }
     } catch (IOException e) {
       if (exists(pid)) {
-        scan.hidden.add(new Hidden(pid, program(pid), String.valueOf(e.getMessage())));
+        hidden.add(new Hidden(pid, program(pid), String.valueOf(e.getMessage())));
       }
     }
   }

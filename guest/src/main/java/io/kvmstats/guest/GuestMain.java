@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A VMM of one VM, in a process of its own: {@code -name NAME LIFE...}, a vCPU per life.
@@ -31,10 +32,10 @@ public final class GuestMain {
     }
     List<Life> lives = new ArrayList<>();
     for (int i = NAME_ARGUMENTS; i < args.length; i++) {
-      lives.add(Life.valueOf(args[i].toUpperCase(java.util.Locale.ROOT)));
+      lives.add(Life.valueOf(args[i].toUpperCase(Locale.ROOT)));
     }
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> {
-      System.err.println(e.getMessage());
+      System.err.println(thread.getName() + ": " + e.getMessage());
       Runtime.getRuntime().halt(1);
     });
     setComm("kvmstats-guest");
