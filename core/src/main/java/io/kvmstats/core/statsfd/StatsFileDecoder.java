@@ -25,6 +25,8 @@ import java.util.Set;
  * value in doubt is refused.
  */
 public final class StatsFileDecoder {
+  private static final Block HEADER = new Block("header", 0, HEADER_BYTES);
+
   private final ByteSource source;
   private final ByteOrder order;
 
@@ -47,7 +49,7 @@ public final class StatsFileDecoder {
   }
 
   private StatsFile decode() throws IOException {
-    MemorySegment header = read("header", 0, HEADER_BYTES);
+    MemorySegment header = read(HEADER);
     int flags = header.get(u32(order), HEADER_FLAGS);
     if (flags != 0) {
       // Reserved for extensions that may change the layout: reading on would be a guess.
@@ -61,11 +63,11 @@ public final class StatsFileDecoder {
     Block id = block("id", headerField(header, HEADER_ID_OFFSET), nameBytes);
     Block table = block("descriptors", headerField(header, HEADER_DESC_OFFSET), count * stride);
 
-    Schema schema = schema(read(table.name, table.start, table.bytes), count, stride);
+    Schema schema = schema(read(table), count, stride);
     Block data = block("data", headerField(header, HEADER_DATA_OFFSET), schema.dataBytes());
-    checkDisjoint(List.of(new Block("header", 0, HEADER_BYTES), id, table, data));
-    read("data", data.start + data.bytes - 1, 1);
-    String label = text(read(id.name, id.start, id.bytes), "id at byte " + id.start);
+    checkDisjoint(List.of(HEADER, id, table, data));
+    read(data, data.bytes - 1); // Of the data, no more than tells that it is all there.
+    String label = text(read(id), "id at byte " + id.start);
     return new StatsFile(label, schema, data.start);
   }
 
@@ -161,15 +163,22 @@ public final class StatsFileDecoder {
     return new Block(name, start, bytes);
   }
 
-  private MemorySegment read(String what, long offset, long length) throws IOException {
+  private MemorySegment read(Block block) throws IOException {
+    return read(block, 0);
+  }
+
+  /** Reads a block from some byte of it to its end. */
+  private MemorySegment read(Block block, long from) throws IOException {
+    long length = block.bytes - from;
     MemorySegment into = MemorySegment.ofArray(new byte[Math.toIntExact(length)]);
     long done = 0;
     while (done < length) {
-      long n = source.read(offset + done, into.asSlice(done));
+      long at = block.start + from + done;
+      long n = source.read(at, into.asSlice(done));
       if (n <= 0) {
         throw malformed(
-            "truncated: the file ends at byte %d, within the %s (bytes %d to %d)",
-            offset + done, what, offset, offset + length - 1);
+            "truncated: byte %d is missing, in the %s (bytes %d to %d)",
+            at, block.name, block.start, block.start + block.bytes - 1);
       }
       done += n;
     }
