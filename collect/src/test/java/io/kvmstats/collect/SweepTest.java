@@ -1,0 +1,197 @@
+package io.kvmstats.collect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Sample;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sweep, slots and table, over files that the test writes. */
+class SweepTest {
+  private static final int VALUES = 138; // As many as x86's vCPUs have, Linux 6.12.
+
+  @TempDir private Path folder;
+
+  private static long value(Slot slot, Sample sample, int index) {
+    return sample.value(slot.schema().descriptors().get(index));
+  }
+
+  @Test
+  void twoSamplesAreKeptInTurnWithTheirTimes() throws IOException {
+    try (Table table = new Table();
+        FileObject file = new FileObject(folder, VALUES)) {
+      Sweep sweep = new Sweep(table);
+      Slot slot = sweep.add(file.object);
+      assertThat(slot.read()).isEmpty();
+      long last = System.nanoTime();
+      for (long number = 1; number <= 5; number++) {
+        file.write(number);
+        sweep.run();
+        Reading reading = slot.read().orElseThrow();
+        assertThat(value(slot, reading.latest(), VALUES - 1)).isEqualTo(number);
+        assertThat(reading.latest().beforeNanos()).isGreaterThanOrEqualTo(last);
+        assertThat(reading.latest().afterNanos()).isGreaterThan(reading.latest().beforeNanos());
+        Optional<Sample> previous = reading.previous();
+        assertThat(previous.isPresent()).isEqualTo(number > 1);
+        previous.ifPresent(sample ->
+            assertThat(value(slot, reading.latest(), 0) - value(slot, sample, 0)).isEqualTo(1));
+        last = reading.latest().afterNanos();
+      }
+    }
+  }
+
+  @Test
+  void whatAReadDidNotReachIsAbsentAndTheNextObjectIsRead() throws IOException {
+    try (Table table = new Table();
+        FileObject cut = new FileObject(folder, 4);
+        FileObject whole = new FileObject(folder, 4)) {
+      Sweep sweep = new Sweep(table);
+      Slot cutSlot = sweep.add(cut.object);
+      Slot wholeSlot = sweep.add(whole.object);
+      sweep.run();
+      cut.truncate(2 * Long.BYTES + 7);
+      whole.write(7);
+      sweep.run();
+      List<Descriptor> values = cutSlot.schema().descriptors();
+      Sample sample = cutSlot.read().orElseThrow().latest();
+      assertThat(values.stream().map(sample::has)).containsExactly(true, true, false, false);
+      assertThat(value(wholeSlot, wholeSlot.read().orElseThrow().latest(), 3)).isEqualTo(7);
+
+      cut.truncate(0);
+      sweep.run();
+      Reading empty = cutSlot.read().orElseThrow();
+      assertThat(values.stream().anyMatch(empty.latest()::has)).isFalse();
+      assertThat(empty.delta(values.getFirst(), 0)).isEmpty();
+      assertThat(wholeSlot.read().orElseThrow().delta(values.get(3), 0)).hasValue(0);
+    }
+  }
+
+  @Test
+  void aSlotForgetsItsObjectWhenItIsGivenToTheNext() throws IOException {
+    try (Table table = new Table();
+        FileObject first = new FileObject(folder, VALUES);
+        FileObject second = new FileObject(folder, VALUES)) {
+      Sweep sweep = new Sweep(table);
+      Slot gone = sweep.add(first.object);
+      sweep.run();
+      sweep.run();
+      sweep.remove(gone);
+      assertThat(gone.read()).isEmpty();
+      Slot slot = sweep.add(second.object);
+      assertThat(slot.memory().address()).isEqualTo(gone.memory().address());
+      assertThat(slot.read()).isEmpty();
+      sweep.run();
+      assertThat(slot.read().orElseThrow().previous()).isEmpty();
+      assertThat(gone.read()).isEmpty();
+      sweep.remove(gone); // Twice: it must not take the next one's place away.
+      sweep.run();
+      assertThat(slot.read().orElseThrow().previous()).isPresent();
+    }
+  }
+
+  @Test
+  void aFullTableSaysSoAndHasRoomAgainWhenSomethingGoes() throws IOException {
+    try (FileObject file = new FileObject(folder, VALUES)) {
+      long slot = SlotLayout.slotBytes(file.object.file().schema().dataBytes());
+      try (Table table = new Table(2 * slot)) {
+        Sweep sweep = new Sweep(table);
+        Slot first = sweep.add(file.object);
+        sweep.add(file.object);
+        assertThatThrownBy(() -> sweep.add(file.object))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("the table is full");
+        sweep.remove(first);
+        sweep.add(file.object);
+      }
+    }
+  }
+
+  /** The writer makes all values of a block equal before each sweep; a torn copy would show. */
+  @Test
+  void noReaderSeesHalfASample() throws Exception {
+    int readers = 3;
+    try (Table table = new Table();
+        FileObject file = new FileObject(folder, VALUES);
+        ExecutorService threads = Executors.newFixedThreadPool(readers)) {
+      Sweep sweep = new Sweep(table);
+      Slot slot = sweep.add(file.object);
+      AtomicBoolean stop = new AtomicBoolean();
+      List<Future<Long>> seen = new ArrayList<>();
+      for (int i = 0; i < readers; i++) {
+        seen.add(threads.submit(() -> readUntil(stop, slot)));
+      }
+      Random random = new Random(1);
+      for (long number = 1; number <= 50_000; number++) {
+        file.write(number);
+        sweep.run();
+        // Long enough for some copies to succeed, short enough for many to be overtaken.
+        for (int i = random.nextInt(2_000); i > 0; i--) {
+          Thread.onSpinWait();
+        }
+      }
+      stop.set(true);
+      for (Future<Long> reader : seen) {
+        assertThat(reader.get()).isGreaterThan(100);
+      }
+    }
+  }
+
+  private static long readUntil(AtomicBoolean stop, Slot slot) {
+    long different = 0;
+    long last = 0;
+    while (!stop.get()) {
+      Optional<Reading> read = slot.read();
+      if (read.isEmpty()) {
+        continue;
+      }
+      Reading reading = read.get();
+      long number = value(slot, reading.latest(), 0);
+      for (int i = 0; i < VALUES; i++) {
+        assertThat(value(slot, reading.latest(), i)).isEqualTo(number);
+      }
+      assertThat(number).isGreaterThanOrEqualTo(last);
+      if (reading.previous().isPresent()) {
+        for (int i = 0; i < VALUES; i++) {
+          assertThat(value(slot, reading.previous().get(), i)).isEqualTo(number - 1);
+        }
+      }
+      different += number != last ? 1 : 0;
+      last = number;
+    }
+    return different;
+  }
+
+  @Test
+  void aSweepAllocatesNothing() throws IOException {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Table table = new Table();
+        FileObject file = new FileObject(folder, VALUES)) {
+      Sweep sweep = new Sweep(table);
+      for (int i = 0; i < 65; i++) {
+        sweep.add(file.object);
+      }
+      for (int i = 0; i < 3_000; i++) {
+        sweep.run();
+      }
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 1_000; i++) {
+        sweep.run();
+      }
+      assertThat(threads.getCurrentThreadAllocatedBytes() - before).isZero();
+    }
+  }
+}
