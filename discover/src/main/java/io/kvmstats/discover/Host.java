@@ -1,5 +1,6 @@
 package io.kvmstats.discover;
 
+import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.Kcmp;
 import io.kvmstats.linux.LinuxException;
 import io.kvmstats.linux.Pidfd;
@@ -92,7 +93,8 @@ public final class Host {
               distinct(pid, fds, KvmFd.Kind.VCPU),
               distinct(pid, fds, KvmFd.Kind.VM_STATS),
               distinct(pid, fds, KvmFd.Kind.VCPU_STATS));
-      if (holdsVm(fds) && process.isAlive()) {
+      boolean holdsVm = !vmm.vms().isEmpty() || !vmm.vcpus().isEmpty();
+      if (holdsVm && process.isAlive()) {
         return Optional.of(vmm);
       }
       process.close();
@@ -121,7 +123,12 @@ public final class Host {
     return fds;
   }
 
-  /** {@return of each open file one descriptor: dup(2) makes no second VM} */
+  /**
+   * {@return of each open file one descriptor: dup(2) makes no second VM}
+   *
+   * <p>Without those that were closed since they were listed, as a VMM's are that opens its stats
+   * fds for a moment.
+   */
   private static List<KvmFd> distinct(int pid, List<KvmFd> fds, KvmFd.Kind kind)
       throws IOException {
     Comparator<KvmFd> byFile =
@@ -129,6 +136,10 @@ public final class Host {
           try {
             return Kcmp.compareFiles(pid, a.number(), b.number());
           } catch (LinuxException e) {
+            if (e.errno() == Errno.EBADF) {
+              // One is closed: both stay in, until they are looked at below.
+              return Integer.compare(a.number(), b.number());
+            }
             throw new UncheckedIOException(e);
           }
         };
@@ -139,9 +150,25 @@ public final class Host {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    return files.stream()
-        .sorted(Comparator.comparingInt(KvmFd::vcpu).thenComparingInt(KvmFd::number))
-        .toList();
+    List<KvmFd> distinct = new ArrayList<>();
+    for (KvmFd fd : files) {
+      if (isOpen(pid, fd)) {
+        distinct.add(fd);
+      }
+    }
+    distinct.sort(Comparator.comparingInt(KvmFd::vcpu).thenComparingInt(KvmFd::number));
+    return List.copyOf(distinct);
+  }
+
+  private static boolean isOpen(int pid, KvmFd fd) throws LinuxException {
+    try {
+      return Kcmp.compareFiles(pid, fd.number(), fd.number()) == 0;
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.EBADF) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /**
@@ -169,6 +196,9 @@ public final class Host {
    */
   private boolean looksLikeVmm(int pid) {
     try {
+      if (proc.hasEnded(pid)) {
+        return false; // Nobody but root may list a zombie's descriptors, and it has none.
+      }
       if (proc.comm(pid).startsWith("qemu-system")) {
         return true;
       }

@@ -73,20 +73,31 @@ final class ProcFs {
     return text(task.resolve("comm")).stripTrailing();
   }
 
-  /**
-   * {@return when the process started, in clock ticks after boot}
-   *
-   * <p>Field 22 of /proc/PID/stat, counted behind the name, which may contain anything
-   * (proc_pid_stat(5)).
-   */
+  /** {@return whether the process has ended, and waits for its parent to notice: a zombie} */
+  boolean hasEnded(int pid) throws IOException {
+    return statBehindName(pid)[0].equals("Z");
+  }
+
+  /** {@return when the process started, in clock ticks after boot} */
   long startTicks(int pid) throws IOException {
-    String stat = text(process(pid).resolve("stat"));
-    String[] behindName = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ", -1);
-    int startTime = 22 - 3; // The first field behind the name is number 3.
+    String[] behindName = statBehindName(pid);
+    int startTime = 22 - 3; // Fields are counted from 1, and the first behind the name is number 3.
     if (behindName.length <= startTime) {
       throw new IOException("/proc/" + pid + "/stat has too few fields");
     }
-    return Long.parseUnsignedLong(behindName[startTime]);
+    try {
+      return Long.parseUnsignedLong(behindName[startTime]);
+    } catch (NumberFormatException e) {
+      throw new IOException("/proc/" + pid + "/stat has no start time", e);
+    }
+  }
+
+  /**
+   * The fields of /proc/PID/stat behind the name, which may contain anything (proc_pid_stat(5)).
+   */
+  private String[] statBehindName(int pid) throws IOException {
+    String stat = text(process(pid).resolve("stat"));
+    return stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ", -1);
   }
 
   private Path process(int pid) {

@@ -18,38 +18,35 @@ public record VmName(String text, String origin) {
    * {@return the name in a command line like QEMU's}
    *
    * <p>{@code -name NAME}, {@code -name guest=NAME,debug-threads=on}; a comma within the name is
-   * doubled, and the option may have one dash or two (qemu(1), util/qemu-option.c). The last option
-   * counts, as it does for QEMU.
+   * doubled, and the option may have one dash or two (qemu(1), util/qemu-option.c). The last name
+   * counts, as it does for QEMU; options without one leave it.
    *
    * @param arguments the program's name first
    */
   static Optional<VmName> ofCommandLine(List<String> arguments) {
-    Optional<VmName> name = Optional.empty();
+    String name = "";
     for (int i = 1; i + 1 < arguments.size(); i++) {
       String option = arguments.get(i);
       if (option.equals(OPTION) || option.equals("-" + OPTION)) {
-        name = ofOption(arguments.get(++i));
+        name = nameIn(arguments.get(++i), name);
+      }
+    }
+    return name.isEmpty() ? Optional.empty() : Optional.of(new VmName(name, OPTION));
+  }
+
+  private static String nameIn(String value, String before) {
+    String name = before;
+    List<String> parameters = split(value);
+    // Without a key in front of its first comma the option starts with the name itself.
+    if (!value.split(",", 2)[0].contains("=")) {
+      name = parameters.removeFirst();
+    }
+    for (String parameter : parameters) {
+      if (parameter.startsWith(GUEST)) {
+        name = parameter.substring(GUEST.length());
       }
     }
     return name;
-  }
-
-  private static Optional<VmName> ofOption(String value) {
-    List<String> parameters = split(value);
-    for (int i = 0; i < parameters.size(); i++) {
-      String parameter = parameters.get(i);
-      if (parameter.startsWith(GUEST)) {
-        return of(parameter.substring(GUEST.length()));
-      }
-      if (i == 0 && !parameter.contains("=")) {
-        return of(parameter);
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<VmName> of(String text) {
-    return text.isEmpty() ? Optional.empty() : Optional.of(new VmName(text, OPTION));
   }
 
   /** Splits at single commas; two of them are one in the text. */

@@ -25,10 +25,16 @@ public final class Guest implements AutoCloseable {
   private final KvmVm vm;
   private final List<Vcpu> vcpus = new ArrayList<>();
   private @Nullable Fd stats;
+  private boolean closed;
 
-  private Guest(KvmVm vm) throws IOException {
-    this.vm = vm;
+  private Guest(Kvm kvm) throws IOException {
     this.memory = Mapping.anonymous(Program.MEMORY_BYTES);
+    try {
+      this.vm = kvm.createVm();
+    } catch (IOException | RuntimeException e) {
+      memory.close();
+      throw e;
+    }
   }
 
   /**
@@ -43,7 +49,7 @@ public final class Guest implements AutoCloseable {
     if (lives.isEmpty() || lives.size() > VCPUS_MAX) {
       throw new IllegalArgumentException("1 to " + VCPUS_MAX + " vCPUs, not " + lives.size());
     }
-    Guest guest = new Guest(kvm.createVm());
+    Guest guest = new Guest(kvm);
     try {
       guest.build(kvm, lives);
       return guest;
@@ -81,10 +87,14 @@ public final class Guest implements AutoCloseable {
     vcpus.forEach(Vcpu::awaitStop);
   }
 
-  /** Stops the vCPUs and frees everything. */
+  /** Stops the vCPUs and frees everything; once is enough, and twice is harmless. */
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
     stop();
+    closed = true;
     vcpus.forEach(Vcpu::close);
     if (stats != null) {
       stats.close();

@@ -29,7 +29,7 @@ public final class Kcmp {
   }
 
   /** The system call's number: arch/&#42;/include/uapi/asm/unistd*.h, Linux 6.12. */
-  private static long number() {
+  static long number() {
     String architecture = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
     return switch (architecture) {
       case "amd64", "x86_64" -> 312;

@@ -34,7 +34,8 @@ public final class Pidfd implements AutoCloseable {
    *
    * @param pid in this process's pid namespace; a process's, not a thread's
    * @return that process, whichever has the pid now
-   * @throws LinuxException ESRCH when there is none, EINVAL when pid is a thread's, EMFILE
+   * @throws LinuxException ESRCH when there is none; EINVAL, on newer kernels (Linux 6.18) ENOENT,
+   *     when pid is a thread's; EMFILE
    */
   public static Pidfd open(int pid) throws LinuxException {
     String subject = "process " + pid;

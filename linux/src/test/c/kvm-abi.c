@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Prints, as "CLASS.NAME VALUE" lines, what this system's headers say about every number that the
+ * Java code states of them (KvmAbiTest). A value of "?" could not be found out on this machine.
+ */
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <linux/kvm.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PRINT(name, value) printf("%s %lld\n", name, (long long)(value))
+/* An ioctl number is an int in Java: the same 32 bits. */
+#define IOCTL(name, value) PRINT(name, (int)(value))
+
+static void errnos(void)
+{
+	int i;
+
+	PRINT("Errno.EPERM", EPERM);
+	PRINT("Errno.ENOENT", ENOENT);
+	PRINT("Errno.ESRCH", ESRCH);
+	PRINT("Errno.EINTR", EINTR);
+	PRINT("Errno.EIO", EIO);
+	PRINT("Errno.ENXIO", ENXIO);
+	PRINT("Errno.EBADF", EBADF);
+	PRINT("Errno.EACCES", EACCES);
+	PRINT("Errno.EFAULT", EFAULT);
+	PRINT("Errno.ENODEV", ENODEV);
+	PRINT("Errno.EINVAL", EINVAL);
+	PRINT("Errno.EMFILE", EMFILE);
+	PRINT("Errno.ENOTTY", ENOTTY);
+	PRINT("Errno.ENOSYS", ENOSYS);
+	/* The kernel's numbers end well below; Linux allows up to 4095. */
+	for (i = 1; i <= 200; i++) {
+		const char *name = strerrorname_np(i);
+
+		if (name)
+			printf("errno.%d %s %s\n", i, name, strerrordesc_np(i));
+	}
+}
+
+static void calls(void)
+{
+	PRINT("Fd.O_RDONLY", O_RDONLY);
+	PRINT("Fd.O_RDWR", O_RDWR);
+	PRINT("Fd.O_CLOEXEC", O_CLOEXEC);
+
+	PRINT("Mapping.PROT_READ_WRITE", PROT_READ | PROT_WRITE);
+	PRINT("Mapping.MAP_SHARED", MAP_SHARED);
+	PRINT("Mapping.MAP_PRIVATE", MAP_PRIVATE);
+	PRINT("Mapping.MAP_ANONYMOUS", MAP_ANONYMOUS);
+	PRINT("Mapping.MAP_NORESERVE", MAP_NORESERVE);
+
+	PRINT("Pidfd.SYS_PIDFD_OPEN", SYS_pidfd_open);
+	PRINT("Pidfd.SYS_PIDFD_GETFD", SYS_pidfd_getfd);
+	PRINT("Pidfd.POLLFD_BYTES", sizeof(struct pollfd));
+	PRINT("Pidfd.POLLFD_EVENTS", offsetof(struct pollfd, events));
+	PRINT("Pidfd.POLLIN", POLLIN);
+
+	PRINT("Kcmp.KCMP_FILE", KCMP_FILE);
+	PRINT("Kcmp.number()", SYS_kcmp);
+}
+
+static void stats(void)
+{
+	PRINT("StatsFileLayout.HEADER_BYTES", sizeof(struct kvm_stats_header));
+	PRINT("StatsFileLayout.HEADER_FLAGS", offsetof(struct kvm_stats_header, flags));
+	PRINT("StatsFileLayout.HEADER_NAME_SIZE", offsetof(struct kvm_stats_header, name_size));
+	PRINT("StatsFileLayout.HEADER_NUM_DESC", offsetof(struct kvm_stats_header, num_desc));
+	PRINT("StatsFileLayout.HEADER_ID_OFFSET", offsetof(struct kvm_stats_header, id_offset));
+	PRINT("StatsFileLayout.HEADER_DESC_OFFSET", offsetof(struct kvm_stats_header, desc_offset));
+	PRINT("StatsFileLayout.HEADER_DATA_OFFSET", offsetof(struct kvm_stats_header, data_offset));
+
+	PRINT("StatsFileLayout.DESC_FLAGS", offsetof(struct kvm_stats_desc, flags));
+	PRINT("StatsFileLayout.DESC_EXPONENT", offsetof(struct kvm_stats_desc, exponent));
+	PRINT("StatsFileLayout.DESC_SIZE", offsetof(struct kvm_stats_desc, size));
+	PRINT("StatsFileLayout.DESC_OFFSET", offsetof(struct kvm_stats_desc, offset));
+	PRINT("StatsFileLayout.DESC_BUCKET_SIZE", offsetof(struct kvm_stats_desc, bucket_size));
+	PRINT("StatsFileLayout.DESC_NAME", offsetof(struct kvm_stats_desc, name));
+
+	PRINT("StatType.CUMULATIVE", KVM_STATS_TYPE_CUMULATIVE);
+	PRINT("StatType.INSTANT", KVM_STATS_TYPE_INSTANT);
+	PRINT("StatType.PEAK", KVM_STATS_TYPE_PEAK);
+	PRINT("StatType.LINEAR_HISTOGRAM", KVM_STATS_TYPE_LINEAR_HIST);
+	PRINT("StatType.LOG_HISTOGRAM", KVM_STATS_TYPE_LOG_HIST);
+	PRINT("Unit.NONE", KVM_STATS_UNIT_NONE);
+	PRINT("Unit.BYTES", KVM_STATS_UNIT_BYTES);
+	PRINT("Unit.SECONDS", KVM_STATS_UNIT_SECONDS);
+	PRINT("Unit.CYCLES", KVM_STATS_UNIT_CYCLES);
+	PRINT("Unit.BOOLEAN", KVM_STATS_UNIT_BOOLEAN);
+	PRINT("Base.POW10", KVM_STATS_BASE_POW10);
+	PRINT("Base.POW2", KVM_STATS_BASE_POW2);
+}
+
+static void exits(void)
+{
+	PRINT("KvmExit.IO", KVM_EXIT_IO);
+	PRINT("KvmExit.HLT", KVM_EXIT_HLT);
+	PRINT("KvmExit.MMIO", KVM_EXIT_MMIO);
+	PRINT("KvmExit.SHUTDOWN", KVM_EXIT_SHUTDOWN);
+	PRINT("KvmExit.FAIL_ENTRY", KVM_EXIT_FAIL_ENTRY);
+	PRINT("KvmExit.INTERRUPTED", KVM_EXIT_INTR);
+	PRINT("KvmExit.INTERNAL_ERROR", KVM_EXIT_INTERNAL_ERROR);
+}
+
+#ifdef __x86_64__
+#include <asm/processor-flags.h>
+
+/* The header has no such limit, but the kernel does: the largest count that it does not refuse. */
+static void cpuid_entries_max(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vm = kvm < 0 ? -1 : ioctl(kvm, KVM_CREATE_VM, 0);
+	int vcpu = vm < 0 ? -1 : ioctl(vm, KVM_CREATE_VCPU, 0);
+	int n = 0;
+
+	if (vcpu < 0) {
+		puts("KvmAbi.CPUID_ENTRIES_MAX ?");
+		puts("KvmAbi.CPUID2_BYTES ?");
+		return;
+	}
+	while (n < 1 << 16) {
+		struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + (n + 1) * sizeof(*cpuid->entries));
+
+		cpuid->nent = n + 1;
+		if (ioctl(vcpu, KVM_SET_CPUID2, cpuid) < 0 && errno == E2BIG)
+			break;
+		n++;
+		free(cpuid);
+	}
+	PRINT("KvmAbi.CPUID_ENTRIES_MAX", n);
+	PRINT("KvmAbi.CPUID2_BYTES", sizeof(struct kvm_cpuid2) + n * sizeof(struct kvm_cpuid_entry2));
+}
+
+static void kvm(void)
+{
+	PRINT("KvmAbi.API_VERSION", KVM_API_VERSION);
+	PRINT("KvmAbi.CAP_BINARY_STATS_FD", KVM_CAP_BINARY_STATS_FD);
+	IOCTL("KvmAbi.IOC_NONE", _IO(0, 0));
+	IOCTL("KvmAbi.GET_API_VERSION", KVM_GET_API_VERSION);
+	IOCTL("KvmAbi.CREATE_VM", KVM_CREATE_VM);
+	IOCTL("KvmAbi.CHECK_EXTENSION", KVM_CHECK_EXTENSION);
+	IOCTL("KvmAbi.GET_VCPU_MMAP_SIZE", KVM_GET_VCPU_MMAP_SIZE);
+	IOCTL("KvmAbi.CREATE_VCPU", KVM_CREATE_VCPU);
+	IOCTL("KvmAbi.CREATE_IRQCHIP", KVM_CREATE_IRQCHIP);
+	IOCTL("KvmAbi.RUN", KVM_RUN);
+	IOCTL("KvmAbi.GET_STATS_FD", KVM_GET_STATS_FD);
+	IOCTL("KvmAbi.GET_SUPPORTED_CPUID", KVM_GET_SUPPORTED_CPUID);
+	IOCTL("KvmAbi.SET_USER_MEMORY_REGION", KVM_SET_USER_MEMORY_REGION);
+	IOCTL("KvmAbi.SET_REGS", KVM_SET_REGS);
+	IOCTL("KvmAbi.GET_SREGS", KVM_GET_SREGS);
+	IOCTL("KvmAbi.SET_SREGS", KVM_SET_SREGS);
+	IOCTL("KvmAbi.SET_CPUID2", KVM_SET_CPUID2);
+	IOCTL("KvmAbi.SET_MP_STATE", KVM_SET_MP_STATE);
+
+	PRINT("KvmAbi.MEMORY_REGION_BYTES", sizeof(struct kvm_userspace_memory_region));
+	PRINT("KvmAbi.MEMORY_REGION_SLOT", offsetof(struct kvm_userspace_memory_region, slot));
+	PRINT("KvmAbi.MEMORY_REGION_GUEST_PHYS_ADDR",
+	      offsetof(struct kvm_userspace_memory_region, guest_phys_addr));
+	PRINT("KvmAbi.MEMORY_REGION_MEMORY_SIZE",
+	      offsetof(struct kvm_userspace_memory_region, memory_size));
+	PRINT("KvmAbi.MEMORY_REGION_USERSPACE_ADDR",
+	      offsetof(struct kvm_userspace_memory_region, userspace_addr));
+
+	PRINT("KvmAbi.CPUID2_NENT", offsetof(struct kvm_cpuid2, nent));
+	PRINT("KvmAbi.CPUID2_ENTRIES", offsetof(struct kvm_cpuid2, entries));
+	PRINT("KvmAbi.CPUID_ENTRY2_BYTES", sizeof(struct kvm_cpuid_entry2));
+
+	PRINT("KvmAbi.REGS_BYTES", sizeof(struct kvm_regs));
+	PRINT("KvmAbi.REGS_RSP", offsetof(struct kvm_regs, rsp));
+	PRINT("KvmAbi.REGS_RIP", offsetof(struct kvm_regs, rip));
+	PRINT("KvmAbi.REGS_RFLAGS", offsetof(struct kvm_regs, rflags));
+	PRINT("KvmAbi.RFLAGS_ALWAYS_SET", X86_EFLAGS_FIXED);
+	PRINT("KvmAbi.SREGS_BYTES", sizeof(struct kvm_sregs));
+	PRINT("KvmAbi.SREGS_CS", offsetof(struct kvm_sregs, cs));
+	PRINT("KvmAbi.SREGS_DS", offsetof(struct kvm_sregs, ds));
+	PRINT("KvmAbi.SREGS_ES", offsetof(struct kvm_sregs, es));
+	PRINT("KvmAbi.SREGS_SS", offsetof(struct kvm_sregs, ss));
+	PRINT("KvmAbi.SEGMENT_BASE", offsetof(struct kvm_segment, base));
+	PRINT("KvmAbi.SEGMENT_SELECTOR", offsetof(struct kvm_segment, selector));
+	PRINT("KvmAbi.MP_STATE_BYTES", sizeof(struct kvm_mp_state));
+
+	PRINT("KvmAbi.RUN_EXIT_REASON", offsetof(struct kvm_run, exit_reason));
+	PRINT("KvmAbi.RUN_IO_PORT", offsetof(struct kvm_run, io.port));
+	PRINT("KvmAbi.RUN_MMIO_ADDRESS", offsetof(struct kvm_run, mmio.phys_addr));
+	cpuid_entries_max();
+}
+#else
+static void kvm(void)
+{
+}
+#endif
+
+int main(void)
+{
+	errnos();
+	calls();
+	stats();
+	exits();
+	kvm();
+	return 0;
+}
