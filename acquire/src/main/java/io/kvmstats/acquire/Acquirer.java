@@ -69,7 +69,7 @@ public final class Acquirer {
   public AcquiredVmm acquire(Vmm vmm) {
     List<StatsObject> objects = new ArrayList<>();
     List<String> refusals = new ArrayList<>();
-    boolean one = vmm.vms().size() <= 1;
+    boolean one = holdsOneVm(vmm);
     Stream.concat(vmm.vmStats().stream(), vmm.vcpuStats().stream())
         .limit(OBJECTS_MAX)
         .forEach(fd -> {
@@ -79,6 +79,12 @@ public final class Acquirer {
           }
         });
     return new AcquiredVmm(vmm, List.copyOf(objects), shortfall(vmm, objects, refusals));
+  }
+
+  /** Two vCPUs of one number are two VMs', also where only one of these is still open. */
+  private static boolean holdsOneVm(Vmm vmm) {
+    long numbers = vmm.vcpus().stream().mapToInt(KvmFd::vcpu).distinct().count();
+    return vmm.vms().size() <= 1 && numbers == vmm.vcpus().size();
   }
 
   private void dup(Vmm vmm, KvmFd theirs, List<StatsObject> objects, List<String> refusals) {

@@ -119,7 +119,7 @@ final class ProcFs {
     return numbers;
   }
 
-  /** Bytes as they are, one character each where they are not UTF-8's: a name is not lost. */
+  /** What is not UTF-8 becomes U+FFFD: names are for people. */
   private static String text(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       return new String(in.readNBytes(TEXT_BYTES_MAX), StandardCharsets.UTF_8);

@@ -58,8 +58,9 @@ public final class Kvm implements AutoCloseable {
    * @throws LinuxException EMFILE, ENOMEM, ...
    */
   public KvmVm createVm() throws LinuxException {
+    long runBytes = fd.ioctl("KVM_GET_VCPU_MMAP_SIZE", KvmAbi.GET_VCPU_MMAP_SIZE, 0);
     long number = fd.ioctl("KVM_CREATE_VM", KvmAbi.CREATE_VM, 0);
-    return new KvmVm(this, new Fd(number, "a VM"));
+    return new KvmVm(new Fd(number, "a VM"), runBytes);
   }
 
   Fd fd() {

@@ -8,12 +8,14 @@ import java.lang.foreign.ValueLayout;
 public final class KvmVm implements AutoCloseable {
   private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED;
 
-  private final Kvm kvm;
   private final Fd fd;
 
-  KvmVm(Kvm kvm, Fd fd) {
-    this.kvm = kvm;
+  /** How long the area is that each vCPU shares with us. */
+  private final long runBytes;
+
+  KvmVm(Fd fd, long runBytes) {
     this.fd = fd;
+    this.runBytes = runBytes;
   }
 
   /**
@@ -38,7 +40,6 @@ public final class KvmVm implements AutoCloseable {
   public KvmVcpu createVcpu(int id) throws LinuxException {
     Fd vcpu = new Fd(fd.ioctl("KVM_CREATE_VCPU", KvmAbi.CREATE_VCPU, id), "vCPU " + id);
     try {
-      long runBytes = kvm.fd().ioctl("KVM_GET_VCPU_MMAP_SIZE", KvmAbi.GET_VCPU_MMAP_SIZE, 0);
       return new KvmVcpu(id, vcpu, Mapping.shared(vcpu, runBytes));
     } catch (LinuxException | RuntimeException e) {
       vcpu.close();
