@@ -9,6 +9,8 @@ import io.kvmstats.discover.Host;
 import io.kvmstats.discover.KvmFd;
 import io.kvmstats.discover.KvmFd.Kind;
 import io.kvmstats.discover.Vmm;
+import io.kvmstats.guest.GuestProcess;
+import io.kvmstats.guest.Life;
 import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.Kvm;
 import io.kvmstats.linux.KvmExit;
@@ -49,7 +51,7 @@ class AcquirerTest {
 
   @BeforeEach
   void open() throws IOException {
-    GuestProcess.assumeKvm();
+    Machine.assumeKvm();
     before = held();
     kvm = Kvm.open();
     vm = kvm.createVm();
@@ -185,7 +187,8 @@ class AcquirerTest {
 
   @Test
   void dupReadsARunningGuestAndPinsItPastItsEnd() throws Exception {
-    try (GuestProcess guest = new GuestProcess("web", "port_io", "mmio");
+    try (GuestProcess guest =
+            GuestProcess.start("web", List.of(Life.PORT_IO, Life.MMIO)).awaitRunning();
         AcquiredVmm acquired = acquirer.acquire(find(guest.pid()))) {
       assertThat(acquired.shortfall()).isEmpty();
       assertThat(acquired.source()).contains(Source.DUP);
@@ -204,7 +207,8 @@ class AcquirerTest {
 
   @Test
   void oneSchemaServesAllVcpus() throws IOException {
-    try (GuestProcess guest = new GuestProcess("web", "halt", "halt");
+    try (GuestProcess guest =
+            GuestProcess.start("web", List.of(Life.HALT, Life.HALT)).awaitRunning();
         AcquiredVmm theirs = acquirer.acquire(find(guest.pid()));
         KvmVcpu vcpu = vm.createVcpu(0);
         StatsObject ownVm = acquirer.own(vm);
@@ -310,7 +314,7 @@ class AcquirerTest {
 
   @Test
   void aVmmThatDiesBetweenScanAndAcquireIsNamed() throws Exception {
-    try (GuestProcess guest = new GuestProcess("web", "halt")) {
+    try (GuestProcess guest = GuestProcess.start("web", List.of(Life.HALT)).awaitRunning()) {
       Vmm vmm = find(guest.pid());
       guest.kill();
       try (AcquiredVmm acquired = acquirer.acquire(vmm)) {
@@ -398,7 +402,7 @@ class AcquirerTest {
           asNobody(List.of("test", "-r", path)).start().waitFor() == 0,
           "needs a build that another user may read: " + path);
     }
-    List<String> java = GuestProcess.java(AcquireMain.class.getName());
+    List<String> java = Machine.java(AcquireMain.class.getName());
     java.set(java.indexOf("-cp") + 1, String.join(File.pathSeparator, classPath));
     java.add(Integer.toString(SELF));
     assumeTrue(

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kvmstats.core.model.Schema;
+import io.kvmstats.guest.GuestProcess;
+import io.kvmstats.guest.Life;
 import io.kvmstats.linux.Fd;
 import java.io.File;
 import java.io.IOException;
@@ -52,7 +54,8 @@ class HiddenTest {
   @Test
   void anotherUsersGuestIsHidden() throws Exception {
     assumeTrue(isRoot(), "needs root, to start a guest as one user and look for it as another");
-    try (GuestProcess guest = new GuestProcess("secret", "halt")) {
+    Machine.assumeKvm();
+    try (GuestProcess guest = GuestProcess.start("secret", List.of(Life.HALT)).awaitRunning()) {
       List<String> lines = scan(Path.of("/proc"));
       assertThat(lines)
           .contains("hidden " + guest.pid() + " kvmstats-guest" + WHY)
@@ -68,7 +71,7 @@ class HiddenTest {
             .map(type -> type.getProtectionDomain().getCodeSource().getLocation().getPath())
             .distinct()
             .toList();
-    List<String> java = GuestProcess.java(ScanMain.class.getName());
+    List<String> java = Machine.java(ScanMain.class.getName());
     java.set(java.indexOf("-cp") + 1, String.join(File.pathSeparator, classPath));
     java.add(root.toString());
     if (!isRoot()) {

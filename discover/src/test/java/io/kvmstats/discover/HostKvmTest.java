@@ -3,6 +3,8 @@ package io.kvmstats.discover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.kvmstats.guest.GuestProcess;
+import io.kvmstats.guest.Life;
 import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.Kvm;
 import io.kvmstats.linux.KvmVcpu;
@@ -27,7 +29,10 @@ class HostKvmTest {
 
   @Test
   void aGuestIsFoundUntilItEnds() throws Exception {
-    try (GuestProcess guest = new GuestProcess("guest=web,,1,debug-threads=on", "halt", "halt")) {
+    Machine.assumeKvm();
+    try (GuestProcess guest =
+        GuestProcess.start("guest=web,,1,debug-threads=on", List.of(Life.HALT, Life.HALT))
+            .awaitRunning()) {
       Vmm before;
       try (Host.Scan scan = new Host().scan()) {
         before = find(scan, guest.pid()).orElseThrow();
@@ -42,7 +47,7 @@ class HostKvmTest {
       try (Host.Scan again = new Host().scan()) {
         Vmm after = find(again, guest.pid()).orElseThrow();
         assertThat(after.holdsTheSameAs(before)).isTrue();
-        assertThat(guest.endInput()).isZero();
+        guest.kill();
         assertThat(after.process().isAlive()).isFalse();
       }
       try (Host.Scan gone = new Host().scan()) {
@@ -54,7 +59,7 @@ class HostKvmTest {
 
   @Test
   void twoVmsAreTwoAndADuplicateIsNone() throws Exception {
-    GuestProcess.assumeKvm();
+    Machine.assumeKvm();
     try (Kvm kvm = Kvm.open();
         KvmVm first = kvm.createVm();
         KvmVcpu _ = first.createVcpu(0)) {
@@ -87,7 +92,7 @@ class HostKvmTest {
 
   @Test
   void scanningLeavesNothingOpen() throws Exception {
-    GuestProcess.assumeKvm();
+    Machine.assumeKvm();
     try (Kvm kvm = Kvm.open();
         KvmVm _ = kvm.createVm()) {
       long before = pidfds();
@@ -119,7 +124,7 @@ class HostKvmTest {
   @Test
   void qemuIsFound() throws Exception {
     String qemu = "qemu-system-x86_64";
-    GuestProcess.assumeKvm();
+    Machine.assumeKvm();
     boolean installed =
         Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
             .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(qemu)));
