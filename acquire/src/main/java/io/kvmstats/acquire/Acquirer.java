@@ -11,8 +11,6 @@ import io.kvmstats.linux.KvmVcpu;
 import io.kvmstats.linux.KvmVm;
 import io.kvmstats.linux.LinuxException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -24,8 +22,6 @@ import java.util.stream.Stream;
 
 /** Opens sources of statistics. */
 public final class Acquirer {
-  private static final int READ_BYTES = 64 << 10;
-
   /** A VM has at most 4,096 vCPUs (x86, Linux 6.12); a VMM must not use up our descriptors. */
   private static final int OBJECTS_MAX = 8192;
 
@@ -143,25 +139,12 @@ public final class Acquirer {
       if (!fd.link().equals(expected.link())) {
         throw new IOException(fd + " has become " + fd.link());
       }
-      StatsFile file = decode(fd);
+      StatsFile file = StatsFileDecoder.decode(new FdSource(fd), ByteOrder.nativeOrder());
       StatsFile shared = new StatsFile(file.id(), intern(file.schema()), file.dataOffset());
       return new StatsObject(expected.vcpu(), shared, fd, source);
     } catch (IOException | RuntimeException e) {
       fd.close();
       throw e;
-    }
-  }
-
-  private static StatsFile decode(Fd fd) throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment buffer = arena.allocate(READ_BYTES);
-      return StatsFileDecoder.decode(
-          (offset, into) -> {
-            long n = fd.pread(buffer.asSlice(0, Math.min(into.byteSize(), READ_BYTES)), offset);
-            MemorySegment.copy(buffer, 0, into, 0, n);
-            return n;
-          },
-          ByteOrder.nativeOrder());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.kvmstats.acquire;
 
+import io.kvmstats.core.statsfd.ByteSource;
 import io.kvmstats.core.statsfd.StatsFile;
 import io.kvmstats.discover.KvmFd;
 import io.kvmstats.linux.Fd;
@@ -20,6 +21,11 @@ public record StatsObject(int vcpu, StatsFile file, Fd fd, Source source) implem
   /** {@return whether this is a vCPU, not a VM} */
   public boolean isVcpu() {
     return vcpu != KvmFd.NO_VCPU;
+  }
+
+  /** {@return its stats file's bytes; the sweep reads them faster} */
+  public ByteSource bytes() {
+    return new FdSource(fd);
   }
 
   @Override
