@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -56,11 +57,7 @@ final class DemoCommand implements Callable<Integer> {
       description = "Time between tables; ${DEFAULT-VALUE} by default.")
   private Duration interval = Duration.ZERO;
 
-  @Option(
-      names = "--format",
-      defaultValue = "table",
-      description = "One of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
-  private Format format = Format.TABLE;
+  @Mixin private FormatOption format = new FormatOption();
 
   @Override
   public Integer call() throws IOException {
@@ -76,7 +73,7 @@ final class DemoCommand implements Callable<Integer> {
       Selection selection = new Selection();
       guests.pids().forEach(selection::addPid);
       long count = seconds == null ? Long.MAX_VALUE : Math.max(1, seconds.dividedBy(interval));
-      return new Watcher(selection, format, interval, count).run();
+      return new Watcher(selection, format.get(), interval, count).run();
     }
   }
 

@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code kvmstats get}. */
 @Command(
@@ -41,11 +40,7 @@ final class GetCommand implements Callable<Integer> {
 
   @Mixin private Selection selection = new Selection();
 
-  @Option(
-      names = "--format",
-      defaultValue = "table",
-      description = "One of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
-  private Format format = Format.TABLE;
+  @Mixin private FormatOption format = new FormatOption();
 
   @Override
   public Integer call() throws IOException {
@@ -63,7 +58,7 @@ final class GetCommand implements Callable<Integer> {
         return Exit.NOTHING_TO_READ;
       }
       String text =
-          switch (format) {
+          switch (format.get()) {
             case TABLE -> table(collector.vmms());
             case JSON -> json(collector.vmms());
             case CSV -> csv(collector.vmms());
@@ -115,7 +110,7 @@ final class GetCommand implements Callable<Integer> {
             sample.map(s -> Long.toUnsignedString(s.value(descriptor))).orElse(Text.UNKNOWN);
         rows.add(List.of(name, value, Text.unit(descriptor)));
       } else {
-        rows.addAll(Histogram.rows(name, descriptor, sample.get()));
+        rows.addAll(Histogram.rows(name, descriptor, i -> sample.get().value(descriptor, i)));
       }
     }
     return Text.columns(rows, List.of(false, true, false));

@@ -1,11 +1,11 @@
 package io.kvmstats.cli;
 
 import io.kvmstats.core.model.Descriptor;
-import io.kvmstats.core.model.Sample;
 import io.kvmstats.core.model.Unit;
 import io.kvmstats.core.model.Unsigned;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntToLongFunction;
 
 /** A histogram as rows of text: the buckets that counted anything, with bounds and bars. */
 final class Histogram {
@@ -18,20 +18,20 @@ final class Histogram {
    *
    * @param name as it is to be shown
    * @param descriptor a histogram's
-   * @param sample that has it
+   * @param counts each bucket's, unsigned
    */
-  static List<List<String>> rows(String name, Descriptor descriptor, Sample sample) {
+  static List<List<String>> rows(String name, Descriptor descriptor, IntToLongFunction counts) {
     long total = 0;
     long highest = 0;
     for (int i = 0; i < descriptor.size(); i++) {
-      long count = sample.value(descriptor, i);
+      long count = counts.applyAsLong(i);
       total += count;
       highest = Long.compareUnsigned(count, highest) > 0 ? count : highest;
     }
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of(name, Long.toUnsignedString(total), "samples"));
     for (int i = 0; i < descriptor.size(); i++) {
-      long count = sample.value(descriptor, i);
+      long count = counts.applyAsLong(i);
       if (count != 0) {
         int bar =
             (int) Math.ceil(Unsigned.toDouble(count) / Unsigned.toDouble(highest) * BAR_LENGTH_MAX);

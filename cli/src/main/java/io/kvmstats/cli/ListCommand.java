@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** {@code kvmstats list}. */
 @Command(
@@ -18,11 +18,7 @@ import picocli.CommandLine.Option;
     description = "Lists the VMs of this host, how each can be read, and why not better.",
     mixinStandardHelpOptions = true)
 final class ListCommand implements Callable<Integer> {
-  @Option(
-      names = "--format",
-      defaultValue = "table",
-      description = "One of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.")
-  private Format format = Format.TABLE;
+  @Mixin private FormatOption format = new FormatOption();
 
   @Override
   public Integer call() throws IOException {
@@ -30,11 +26,14 @@ final class ListCommand implements Callable<Integer> {
       collector.refresh();
       List<CollectedVmm> vmms = collector.vmms();
       List<Hidden> hidden = collector.hidden();
-      if (vmms.isEmpty() && hidden.isEmpty() && format == Format.TABLE) {
+      if (vmms.isEmpty() && hidden.isEmpty() && format.get() == Format.TABLE) {
         Messages.say("no VM runs on this host; 'kvmstats demo' starts some");
       } else {
         new Output()
-            .print(format == Format.JSON ? json(vmms, hidden) : text(rows(vmms, hidden), format));
+            .print(
+                format.get() == Format.JSON
+                    ? json(vmms, hidden)
+                    : text(rows(vmms, hidden), format.get()));
       }
       return vmms.isEmpty() && hidden.isEmpty() ? Exit.NOTHING_TO_READ : Exit.DONE;
     }

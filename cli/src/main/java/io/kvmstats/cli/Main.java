@@ -26,6 +26,9 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       GetCommand.class,
       WatchCommand.class,
+      StatCommand.class,
+      DoctorCommand.class,
+      VerifyCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,
     })

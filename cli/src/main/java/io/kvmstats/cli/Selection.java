@@ -68,7 +68,7 @@ final class Selection {
     return globs.isEmpty();
   }
 
-  private boolean everyVm() {
+  boolean everyVm() {
     return pids.isEmpty() && names.isEmpty();
   }
 

@@ -7,6 +7,8 @@ import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.function.IntFunction;
 
 /** An object's statistics in JSON: one shape for every command. */
 final class StatJson {
@@ -15,6 +17,12 @@ final class StatJson {
   /** Begins an object's element, with its array of statistics open. */
   static void beginObject(Json json, StatsObject object) {
     json.beginObject();
+    object(json, object);
+    json.name("stats").beginArray();
+  }
+
+  /** Writes the members that tell which object it is. */
+  static void object(Json json, StatsObject object) {
     json.name("object").value(object.isVcpu() ? "vcpu" : "vm");
     json.name("vcpu");
     if (object.isVcpu()) {
@@ -23,7 +31,6 @@ final class StatJson {
       json.unknown();
     }
     json.name("id").value(object.file().id());
-    json.name("stats").beginArray();
   }
 
   static void endObject(Json json) {
@@ -73,23 +80,30 @@ final class StatJson {
     json.beginObject();
     descriptor(json, descriptor);
     value(json, descriptor, reading.map(Reading::latest).filter(s -> s.has(descriptor)));
-    json.name("delta");
-    Optional<Reading> known = reading.filter(r -> r.delta(descriptor, 0).isPresent());
-    if (known.isEmpty()) {
-      json.unknown();
-    } else if (scalar(descriptor)) {
-      json.unsigned(known.get().delta(descriptor, 0).getAsLong());
-    } else {
-      json.beginArray();
-      for (int i = 0; i < descriptor.size(); i++) {
-        json.unsigned(known.get().delta(descriptor, i).getAsLong());
-      }
-      json.endArray();
-    }
+    delta(
+        json,
+        descriptor,
+        i -> reading.map(r -> r.delta(descriptor, i)).orElse(OptionalLong.empty()));
     OptionalDouble rate = reading.map(r -> r.perSecond(descriptor)).orElse(OptionalDouble.empty());
     json.name("per_second").value(rate.orElse(Double.NaN));
     json.name("reset").value(reading.filter(r -> r.reset(descriptor)).isPresent());
     json.endObject();
+  }
+
+  /** Writes by how much a statistic grew: like its value; null if unknown, or not cumulative. */
+  static void delta(Json json, Descriptor descriptor, IntFunction<OptionalLong> deltas) {
+    json.name("delta");
+    if (deltas.apply(0).isEmpty()) {
+      json.unknown();
+    } else if (scalar(descriptor)) {
+      json.unsigned(deltas.apply(0).getAsLong());
+    } else {
+      json.beginArray();
+      for (int i = 0; i < descriptor.size(); i++) {
+        json.unsigned(deltas.apply(i).getAsLong());
+      }
+      json.endArray();
+    }
   }
 
   private static boolean scalar(Descriptor descriptor) {

@@ -5,7 +5,10 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code kvmstats watch}. */
 @Command(
@@ -17,6 +20,7 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 final class WatchCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
   @Mixin private Selection selection = new Selection();
 
   @Option(
@@ -33,16 +37,13 @@ final class WatchCommand implements Callable<Integer> {
       description = "How many intervals to print; until interrupted by default.")
   private long count = Long.MAX_VALUE;
 
-  @Option(
-      names = "--format",
-      defaultValue = "table",
-      description =
-          "One of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default. JSON is one document per"
-              + " interval, each on a line.")
-  private Format format = Format.TABLE;
+  @Mixin private FormatOption format = new FormatOption();
 
   @Override
   public Integer call() throws IOException {
-    return new Watcher(selection, format, interval, count).run();
+    if (count < 1) {
+      throw new ParameterException(spec.commandLine(), "--count is 1 or more, not " + count);
+    }
+    return new Watcher(selection, format.get(), interval, count).run();
   }
 }

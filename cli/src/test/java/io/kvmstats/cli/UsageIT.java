@@ -27,6 +27,9 @@ class UsageIT {
             List.of("gte"),
             List.of("get", "--pid", "x"),
             List.of("watch", "-i", "0"),
+            List.of("watch", "-n", "0"),
+            List.of("stat"),
+            List.of("verify"),
             List.of("demo", "--vms", "0"),
             List.of("get", "--format", "xml"))) {
       App.Result result = App.run(App.command(wrong.toArray(String[]::new)));

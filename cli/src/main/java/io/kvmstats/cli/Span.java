@@ -1,0 +1,106 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.acquire.AcquiredVmm;
+import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.Reading;
+import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Unsigned;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** What one object did in each run of {@code stat}. */
+final class Span {
+  private final AcquiredVmm vmm;
+  private final CollectedObject object;
+  private final List<Reading> runs = new ArrayList<>();
+
+  Span(AcquiredVmm vmm, CollectedObject object) {
+    this.vmm = vmm;
+    this.object = object;
+  }
+
+  /** Adds the run that lies between the last two sweeps. */
+  void add() {
+    object.slot().read().ifPresent(runs::add);
+  }
+
+  AcquiredVmm vmm() {
+    return vmm;
+  }
+
+  CollectedObject object() {
+    return object;
+  }
+
+  /** {@return how many runs there were} */
+  int runs() {
+    return runs.size();
+  }
+
+  /** {@return the reading at the end of the last run} */
+  Optional<Reading> last() {
+    return runs.isEmpty() ? Optional.empty() : Optional.of(runs.getLast());
+  }
+
+  /** {@return by how much a value grew in all runs; empty if that is unknown of any} */
+  OptionalLong total(Descriptor descriptor, int index) {
+    long sum = 0;
+    for (Reading run : runs) {
+      OptionalLong delta = run.delta(descriptor, index);
+      if (delta.isEmpty()) {
+        return delta;
+      }
+      sum += delta.getAsLong();
+    }
+    return runs.isEmpty() ? OptionalLong.empty() : OptionalLong.of(sum);
+  }
+
+  /** {@return by how much a value grew per run, on average; empty if that is unknown of any run} */
+  OptionalDouble mean(Descriptor descriptor) {
+    OptionalLong total = total(descriptor, 0);
+    return total.isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(Unsigned.toDouble(total.getAsLong()) / runs.size());
+  }
+
+  /**
+   * {@return the standard deviation of the mean, as a share of it: perf stat's "+-"; empty with one
+   * run, or where the mean is unknown or 0}
+   */
+  OptionalDouble spread(Descriptor descriptor) {
+    OptionalDouble mean = mean(descriptor);
+    if (runs.size() < 2 || mean.isEmpty() || mean.getAsDouble() == 0) {
+      return OptionalDouble.empty();
+    }
+    double squares = 0;
+    for (Reading run : runs) {
+      double delta = Unsigned.toDouble(run.delta(descriptor, 0).orElseThrow());
+      squares += (delta - mean.getAsDouble()) * (delta - mean.getAsDouble());
+    }
+    double variance = squares / (runs.size() - 1);
+    return OptionalDouble.of(Math.sqrt(variance / runs.size()) / mean.getAsDouble());
+  }
+
+  /** {@return how long a run took on average, in seconds} */
+  OptionalDouble seconds() {
+    return runs.stream()
+        .map(Reading::seconds)
+        .filter(OptionalDouble::isPresent)
+        .mapToDouble(OptionalDouble::getAsDouble)
+        .average();
+  }
+
+  /** {@return the growth per second, in units; of a statistic in seconds, the share of time} */
+  OptionalDouble perSecond(Descriptor descriptor) {
+    OptionalDouble mean = mean(descriptor);
+    OptionalDouble seconds = seconds();
+    if (mean.isEmpty() || seconds.isEmpty() || descriptor.type().isHistogram()) {
+      return OptionalDouble.empty();
+    }
+    double rate = mean.getAsDouble() * descriptor.scale() / seconds.getAsDouble();
+    return Double.isNaN(rate) ? OptionalDouble.empty() : OptionalDouble.of(rate);
+  }
+}

@@ -1,0 +1,117 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.collect.CollectedVmm;
+import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.Collector;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kvmstats stat}. */
+@Command(
+    name = "stat",
+    description = {
+      "Shows what VMs did while a command ran, or for a time, in the manner of perf stat.",
+      "With a command its exit code is this one's, and the numbers go to standard error: standard"
+          + " output is the command's."
+    },
+    mixinStandardHelpOptions = true)
+final class StatCommand implements Callable<Integer> {
+  private static final int REPEAT_MAX = 1000;
+
+  @Spec private CommandSpec spec;
+  @Mixin private Selection selection = new Selection();
+
+  @Option(
+      names = {"-d", "--duration"},
+      paramLabel = "SECONDS",
+      converter = Interval.class,
+      description = "How long to look, instead of a command.")
+  private @Nullable Duration duration;
+
+  @Option(
+      names = {"-r", "--repeat"},
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How often to do so, at most " + REPEAT_MAX + ", for mean and spread.")
+  private int repeat;
+
+  @Mixin private FormatOption format = new FormatOption();
+
+  @Parameters(paramLabel = "COMMAND", description = "The command and its arguments, behind --.")
+  private List<String> command = new ArrayList<>();
+
+  @Override
+  public Integer call() throws IOException {
+    if (command.isEmpty() == (duration == null)) {
+      throw new ParameterException(
+          spec.commandLine(), "either -- COMMAND or -d SECONDS: how long is to be looked?");
+    }
+    if (repeat < 1 || repeat > REPEAT_MAX) {
+      throw new ParameterException(
+          spec.commandLine(), "--repeat is 1 to " + REPEAT_MAX + ", not " + repeat);
+    }
+    try (Collector collector = new Collector(selection::wants)) {
+      collector.refresh();
+      selection.troubles(collector).forEach(Messages::say);
+      List<Span> spans = spans(collector);
+      if (spans.isEmpty()) {
+        return Exit.NOTHING_TO_READ;
+      }
+      int exit = Exit.DONE;
+      for (int run = 0; run < repeat && exit == Exit.DONE; run++) {
+        // Nothing is looked for in between: a VM that ends is read to its last count.
+        collector.sweep();
+        exit = pass();
+        collector.sweep();
+        spans.forEach(Span::add);
+      }
+      SpanPrinter printer = new SpanPrinter(spans, selection);
+      String text =
+          switch (format.get()) {
+            case TABLE -> printer.table();
+            case JSON -> printer.json();
+            case CSV -> printer.csv();
+          };
+      if (command.isEmpty()) {
+        new Output().print(text);
+      } else {
+        System.err.print(text);
+      }
+      return exit;
+    }
+  }
+
+  private static List<Span> spans(Collector collector) {
+    List<Span> spans = new ArrayList<>();
+    for (CollectedVmm vmm : collector.vmms()) {
+      for (CollectedObject object : vmm.objects()) {
+        spans.add(new Span(vmm.acquired(), object));
+      }
+    }
+    return spans;
+  }
+
+  /** {@return the exit code of what was waited for} */
+  private int pass() throws IOException {
+    try {
+      if (duration != null) {
+        Thread.sleep(duration);
+        return Exit.DONE;
+      }
+      return new ProcessBuilder(command).inheritIO().start().waitFor();
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.collect.CollectedVmm;
+import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.Reading;
+import io.kvmstats.core.statsfd.ByteSource;
+import io.kvmstats.core.statsfd.StatsFileRules;
+import io.kvmstats.core.statsfd.StatsFileRules.Violation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kvmstats verify}. */
+@Command(
+    name = "verify",
+    description = {
+      "Checks a stats file against the rules of the format, for those who write one.",
+      "A file's values stand still; of a process's VMs they are also watched as they move.",
+      "Exit code 1 when a rule is broken."
+    },
+    mixinStandardHelpOptions = true)
+final class VerifyCommand implements Callable<Integer> {
+  /** A stats file has a few KiB; the format's reader goes to 16 MiB. */
+  private static final int FILE_BYTES_MAX = 16 << 20;
+
+  private static final int SWEEPS = 20;
+  private static final long SWEEP_MILLIS = 50;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-p", "--pid"},
+      paramLabel = "PID",
+      description = "The VMs of this process, instead of a file.")
+  private @Nullable Integer pid;
+
+  @Option(names = "--big-endian", description = "The file is from a big-endian host, such as s390.")
+  private boolean bigEndian;
+
+  @Parameters(arity = "0..1", paramLabel = "FILE", description = "The bytes of a stats fd.")
+  private @Nullable Path file;
+
+  @Override
+  public Integer call() throws IOException {
+    if ((file == null) == (pid == null)) {
+      throw new ParameterException(
+          spec.commandLine(), "either FILE or --pid: what is to be checked?");
+    }
+    return file != null ? verifyFile(file) : verifyProcess();
+  }
+
+  private int verifyFile(Path path) throws IOException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(path)) {
+      bytes = in.readNBytes(FILE_BYTES_MAX);
+    } catch (NoSuchFileException e) {
+      throw new IOException("there is no file " + path, e);
+    }
+    ByteOrder order = bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+    ByteSource source = ByteSource.of(MemorySegment.ofArray(bytes));
+    return report(path.toString(), StatsFileRules.check(source, order)) ? Exit.DONE : Exit.FAILED;
+  }
+
+  private int verifyProcess() throws IOException {
+    Selection selection = new Selection();
+    selection.addPid(Objects.requireNonNull(pid));
+    try (Collector collector = new Collector(selection::wants)) {
+      collector.refresh();
+      selection.troubles(collector).forEach(Messages::say);
+      boolean kept = true;
+      boolean any = false;
+      List<List<Violation>> moves = watch(collector);
+      int object = 0;
+      for (CollectedVmm vmm : collector.vmms()) {
+        for (CollectedObject collected : vmm.objects()) {
+          List<Violation> violations = new ArrayList<>();
+          violations.addAll(
+              StatsFileRules.check(collected.object().bytes(), ByteOrder.nativeOrder()));
+          violations.addAll(moves.get(object++));
+          String name = Labels.vm(vmm.acquired().vmm()) + ": " + Labels.object(collected.object());
+          kept &= report(name, violations);
+          any = true;
+        }
+      }
+      return !any ? Exit.NOTHING_TO_READ : kept ? Exit.DONE : Exit.FAILED;
+    }
+  }
+
+  /** {@return of each object, the rules that its values broke as they moved} */
+  private static List<List<Violation>> watch(Collector collector) throws IOException {
+    List<CollectedObject> objects =
+        collector.vmms().stream().flatMap(vmm -> vmm.objects().stream()).toList();
+    List<List<Violation>> moves = new ArrayList<>();
+    objects.forEach(object -> moves.add(new ArrayList<>()));
+    for (int i = 0; i < SWEEPS; i++) {
+      collector.sweep();
+      for (int k = 0; k < objects.size(); k++) {
+        List<Violation> violations = moves.get(k);
+        Reading reading = objects.get(k).slot().read().orElseThrow();
+        reading
+            .previous()
+            .ifPresent(
+                before -> violations.addAll(StatsFileRules.checkMoves(before, reading.latest())));
+      }
+      pause();
+    }
+    return moves;
+  }
+
+  private static void pause() throws IOException {
+    try {
+      Thread.sleep(SWEEP_MILLIS);
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** {@return whether no rule is broken} */
+  private static boolean report(String name, List<Violation> violations) throws IOException {
+    StringBuilder out = new StringBuilder();
+    if (violations.isEmpty()) {
+      out.append(Text.printable(name)).append(": every rule is kept\n");
+    }
+    for (Violation violation : violations) {
+      String line =
+          name
+              + ": "
+              + violation.place()
+              + ": "
+              + violation.rule()
+              + "; found: "
+              + violation.found();
+      out.append(Text.printable(line)).append('\n');
+    }
+    new Output().print(out);
+    return violations.isEmpty();
+  }
+}
