@@ -69,7 +69,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static String table(List<Finding> findings) {
     List<List<String>> rows = new ArrayList<>();
     for (Finding finding : findings) {
-      String advice = finding.advice().isEmpty() ? "" : ": " + finding.advice();
+      String advice = finding.advice().isEmpty() ? "" : " → " + finding.advice();
       rows.add(
           List.of(
               word(finding.state()),

@@ -104,7 +104,7 @@ final class Selection {
         lines.add("no VM is named " + name + ": try kvmstats list");
       }
     }
-    if (everyVm() && found.isEmpty()) {
+    if (everyVm() && found.isEmpty() && collector.hidden().isEmpty()) {
       lines.add("no VM runs on this host; 'kvmstats demo' starts some");
     }
     return lines;

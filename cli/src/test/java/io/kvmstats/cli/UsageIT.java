@@ -102,6 +102,11 @@ class UsageIT {
           .contains(Long.toString(vmm.pid()))
           .contains("another user's process");
       assertThat(result.out()).doesNotContain("private");
+      List<String> get = new ArrayList<>(list.subList(0, list.size() - 1));
+      get.add("get");
+      App.Result nothing = App.run(get);
+      assertThat(nothing.exit()).isEqualTo(3);
+      assertThat(nothing.err()).contains("another user's process").doesNotContain("no VM runs");
     }
   }
 
