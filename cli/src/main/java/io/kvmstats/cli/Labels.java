@@ -3,6 +3,7 @@ package io.kvmstats.cli;
 import io.kvmstats.acquire.AcquiredVmm;
 import io.kvmstats.acquire.Source;
 import io.kvmstats.acquire.StatsObject;
+import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
 import io.kvmstats.discover.VmName;
@@ -27,6 +28,13 @@ final class Labels {
 
   static String source(AcquiredVmm acquired) {
     return acquired.source().map(Source::label).orElse(Text.UNKNOWN);
+  }
+
+  static String scope(Scope scope) {
+    return switch (scope) {
+      case VM -> "VM";
+      case VCPU -> "vCPU";
+    };
   }
 
   static String object(StatsObject object) {

@@ -27,9 +27,11 @@ import picocli.CommandLine.Spec;
       GetCommand.class,
       WatchCommand.class,
       StatCommand.class,
+      SchemaCommand.class,
       DoctorCommand.class,
       VerifyCommand.class,
       DemoCommand.class,
+      HelpCommand.class,
       GenerateCompletion.class,
     })
 public final class Main implements Runnable {

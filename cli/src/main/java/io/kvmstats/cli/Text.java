@@ -59,6 +59,20 @@ final class Text {
     return out.toString();
   }
 
+  /** {@return a text in indented lines no longer than a width, broken between words} */
+  static String wrap(String text, int width, String indent) {
+    StringBuilder out = new StringBuilder();
+    StringBuilder line = new StringBuilder(indent);
+    for (String word : text.split(" ", -1)) {
+      if (line.length() > indent.length() && line.length() + 1 + word.length() > width) {
+        out.append(line).append('\n');
+        line.setLength(indent.length());
+      }
+      line.append(line.length() > indent.length() ? " " : "").append(word);
+    }
+    return out.append(line).append('\n').toString();
+  }
+
   /** {@return one row in columns of given widths} */
   static String line(List<String> row, List<Integer> widths, List<Boolean> right) {
     StringBuilder out = new StringBuilder();

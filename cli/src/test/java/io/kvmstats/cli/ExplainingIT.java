@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** {@code doctor}, {@code verify} and {@code stat} on a real VM. */
+/** {@code schema}, {@code help}, {@code doctor}, {@code verify} and {@code stat} on a real VM. */
 class ExplainingIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static CVmm vmm;
@@ -33,6 +33,43 @@ class ExplainingIT {
 
   private static String pid() {
     return Long.toString(vmm.pid());
+  }
+
+  @Test
+  void schemaHasEveryStatisticOfTheVmAndWhatItMeans() throws Exception {
+    App.Result schema = App.run("schema", "--pid", pid(), "--format", "json");
+    assertThat(schema.exit()).as(schema.err()).isZero();
+    Set<String> names = new HashSet<>();
+    int explained = 0;
+    for (JsonNode stat : JSON.readTree(schema.out()).get("stats")) {
+      names.add(stat.get("object").asString() + " " + stat.get("name").asString());
+      explained += stat.get("meaning").isNull() ? 0 : 1;
+      if (stat.get("name").asString().equals("halt_wait_hist")) {
+        assertThat(stat.get("size").asInt()).isEqualTo(32);
+        assertThat(stat.get("unit").asString()).isEqualTo("seconds");
+        assertThat(stat.get("sum").asString()).isEqualTo("halt_wait_ns");
+      }
+    }
+    Set<String> theirs = new HashSet<>();
+    for (String value : vmm.values.keySet()) {
+      String[] words = value.split(" ", -1);
+      theirs.add(words[0].replaceAll("[0-9]", "") + " " + words[1]);
+    }
+    assertThat(names).isEqualTo(theirs);
+    assertThat(explained).isGreaterThan(names.size() / 2);
+    // The same without a VM: asked of one that is made for it.
+    App.Result kernels = App.run("schema", "--format", "json");
+    assertThat(kernels.out()).isEqualTo(schema.out());
+  }
+
+  @Test
+  void helpExplainsAStatisticOrACommand() throws Exception {
+    assertThat(App.run("help", "halt_wait_hist").out())
+        .contains("halt_wait_ns", "arm64", "since", "vCPU");
+    assertThat(App.run("help", "watch").out()).contains("Usage: kvmstats watch");
+    App.Result unknown = App.run("help", "no_such");
+    assertThat(unknown.exit()).isEqualTo(2);
+    assertThat(unknown.err()).contains("try kvmstats schema");
   }
 
   @Test

@@ -1,0 +1,187 @@
+package io.kvmstats.cli;
+
+import io.kvmstats.acquire.Acquirer;
+import io.kvmstats.acquire.StatsObject;
+import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.Collector;
+import io.kvmstats.core.catalog.Catalog;
+import io.kvmstats.core.catalog.CatalogEntry;
+import io.kvmstats.core.catalog.CatalogEntry.Scope;
+import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Schema;
+import io.kvmstats.core.model.StatType;
+import io.kvmstats.linux.Kvm;
+import io.kvmstats.linux.KvmVcpu;
+import io.kvmstats.linux.KvmVm;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code kvmstats schema}. */
+@Command(
+    name = "schema",
+    description = {
+      "Explains every statistic that a VM and its vCPUs have: type, unit, buckets, meaning.",
+      "Without --pid or --vm: those of this kernel, asked of a VM that is made for it."
+    },
+    mixinStandardHelpOptions = true)
+final class SchemaCommand implements Callable<Integer> {
+  @Mixin private Selection selection = new Selection();
+
+  @Mixin private FormatOption format = new FormatOption();
+
+  @Override
+  public Integer call() throws IOException {
+    Map<Scope, Schema> schemas = selection.everyVm() ? ofThisKernel() : ofSelected();
+    if (schemas.isEmpty()) {
+      return Exit.NOTHING_TO_READ;
+    }
+    List<Row> rows = rows(schemas);
+    if (rows.isEmpty()) {
+      Messages.say("no statistic matches: try kvmstats schema without --stat");
+      return Exit.NOTHING_TO_READ;
+    }
+    String text =
+        switch (format.get()) {
+          case TABLE -> table(rows);
+          case JSON -> json(rows);
+          case CSV -> csv(rows);
+        };
+    new Output().print(text);
+    return Exit.DONE;
+  }
+
+  /** A statistic and, if the catalog knows it, what it means. */
+  private record Row(Scope scope, Descriptor descriptor, Optional<CatalogEntry> entry) {}
+
+  private static Map<Scope, Schema> ofThisKernel() throws IOException {
+    Acquirer acquirer = new Acquirer();
+    try (Kvm kvm = Kvm.open();
+        KvmVm vm = kvm.createVm();
+        KvmVcpu vcpu = vm.createVcpu(0);
+        StatsObject vmStats = acquirer.own(vm);
+        StatsObject vcpuStats = acquirer.own(vcpu)) {
+      Map<Scope, Schema> schemas = new EnumMap<>(Scope.class);
+      schemas.put(Scope.VM, vmStats.file().schema());
+      schemas.put(Scope.VCPU, vcpuStats.file().schema());
+      return schemas;
+    }
+  }
+
+  private Map<Scope, Schema> ofSelected() throws IOException {
+    Map<Scope, Schema> schemas = new EnumMap<>(Scope.class);
+    try (Collector collector = new Collector(selection::wants)) {
+      collector.refresh();
+      selection.troubles(collector).forEach(Messages::say);
+      collector.vmms().stream()
+          .flatMap(vmm -> vmm.objects().stream())
+          .map(CollectedObject::object)
+          .forEach(object ->
+              schemas.putIfAbsent(object.isVcpu() ? Scope.VCPU : Scope.VM, object.file().schema()));
+    }
+    return schemas;
+  }
+
+  private List<Row> rows(Map<Scope, Schema> schemas) {
+    Catalog catalog = Catalog.load();
+    String architecture = System.getProperty("os.arch");
+    List<Row> rows = new ArrayList<>();
+    schemas.forEach((scope, schema) -> {
+      for (Descriptor descriptor : schema.descriptors()) {
+        if (selection.wants(descriptor)) {
+          rows.add(
+              new Row(scope, descriptor, catalog.find(descriptor.name(), scope, architecture)));
+        }
+      }
+    });
+    return rows;
+  }
+
+  private static String table(List<Row> rows) {
+    List<List<String>> lines = new ArrayList<>();
+    lines.add(List.of("OF", "STATISTIC", "TYPE", "UNIT", "BUCKETS", "MEANING"));
+    for (Row row : rows) {
+      lines.add(
+          List.of(
+              Labels.scope(row.scope),
+              row.descriptor.name(),
+              type(row.descriptor),
+              unit(row.descriptor),
+              buckets(row.descriptor),
+              row.entry.map(CatalogEntry::meaning).orElse("(not in the catalog)")));
+    }
+    return Text.columns(lines, List.of(false, false, false, false, true, false));
+  }
+
+  private static String type(Descriptor descriptor) {
+    String type = Labels.type(descriptor.type());
+    return type != null ? type : "? " + descriptor.typeCode();
+  }
+
+  private static String unit(Descriptor descriptor) {
+    String unit = Text.unit(descriptor);
+    return !unit.isEmpty() ? unit : Optional.ofNullable(Labels.unit(descriptor.unit())).orElse("");
+  }
+
+  private static String buckets(Descriptor descriptor) {
+    return descriptor.type().isHistogram()
+        ? descriptor.size()
+            + (descriptor.type() == StatType.LINEAR_HISTOGRAM
+                ? " of " + descriptor.bucketSize()
+                : "")
+        : "";
+  }
+
+  private static String csv(List<Row> rows) {
+    StringBuilder out =
+        new StringBuilder(
+            Csv.line(
+                List.of(
+                    "object",
+                    "stat",
+                    "type",
+                    "unit",
+                    "base",
+                    "exponent",
+                    "size",
+                    "bucket_size",
+                    "meaning")));
+    for (Row row : rows) {
+      out.append(
+          Csv.line(
+              List.of(
+                  Labels.scope(row.scope).toLowerCase(Locale.ROOT),
+                  row.descriptor.name(),
+                  type(row.descriptor),
+                  Optional.ofNullable(Labels.unit(row.descriptor.unit())).orElse(""),
+                  Integer.toString(row.descriptor.base().radix()),
+                  Integer.toString(row.descriptor.exponent()),
+                  Integer.toString(row.descriptor.size()),
+                  Long.toString(row.descriptor.bucketSize()),
+                  row.entry.map(CatalogEntry::meaning).orElse(""))));
+    }
+    return out.toString();
+  }
+
+  private static String json(List<Row> rows) {
+    Json json = new Json().beginObject().name("stats").beginArray();
+    for (Row row : rows) {
+      json.beginObject();
+      json.name("object").value(Labels.scope(row.scope).toLowerCase(Locale.ROOT));
+      StatJson.descriptor(json, row.descriptor);
+      json.name("size").value(row.descriptor.size());
+      json.name("meaning").value(row.entry.map(CatalogEntry::meaning).orElse(null));
+      json.name("high").value(row.entry.flatMap(CatalogEntry::high).orElse(null));
+      json.name("sum").value(row.entry.flatMap(CatalogEntry::sum).orElse(null));
+      json.endObject();
+    }
+    return json.endArray().endObject().line();
+  }
+}

@@ -1,0 +1,125 @@
+package io.kvmstats.core.catalog;
+
+import io.kvmstats.core.catalog.CatalogEntry.Scope;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meaning of every statistic of every architecture, from 5.12 to today.
+ *
+ * <p>Read from {@code catalog.txt} beside this class: a stanza of {@code key: value} lines per
+ * statistic; a line that starts with two spaces goes on with the one before it.
+ */
+public final class Catalog {
+  private static final String RESOURCE = "catalog.txt";
+
+  private final List<CatalogEntry> entries;
+
+  private Catalog(List<CatalogEntry> entries) {
+    this.entries = List.copyOf(entries);
+  }
+
+  /** {@return the catalog; reads it each time} */
+  public static Catalog load() {
+    try (InputStream in = Catalog.class.getResourceAsStream(RESOURCE);
+        BufferedReader lines =
+            new BufferedReader(
+                new InputStreamReader(
+                    Objects.requireNonNull(in, RESOURCE), StandardCharsets.UTF_8))) {
+      return new Catalog(parse(lines));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** {@return all entries, generic statistics first} */
+  public List<CatalogEntry> entries() {
+    return entries;
+  }
+
+  /**
+   * {@return what a statistic means on an architecture}
+   *
+   * @param stat its name
+   * @param scope whose it is
+   * @param architecture as the JDK calls it ({@code os.arch}), such as {@code amd64}
+   */
+  public Optional<CatalogEntry> find(String stat, Scope scope, String architecture) {
+    String kernels = kernelsName(architecture);
+    return entries.stream()
+        .filter(entry -> entry.stat().equals(stat) && entry.scope() == scope)
+        .filter(entry -> entry.architectures().stream().anyMatch(arch -> arch.startsWith(kernels)))
+        .findFirst();
+  }
+
+  /**
+   * {@return every entry of that name, whatever its scope and architecture}
+   *
+   * @param stat a statistic's name
+   */
+  public List<CatalogEntry> named(String stat) {
+    return entries.stream().filter(entry -> entry.stat().equals(stat)).toList();
+  }
+
+  private static String kernelsName(String architecture) {
+    return switch (architecture) {
+      case "amd64", "x86_64" -> "x86";
+      case "aarch64" -> "arm64";
+      case "s390x" -> "s390";
+      case "ppc64", "ppc64le" -> "powerpc";
+      case "riscv64" -> "riscv";
+      case "loongarch64" -> "loongarch";
+      default -> architecture;
+    };
+  }
+
+  private static List<CatalogEntry> parse(BufferedReader lines) throws IOException {
+    List<CatalogEntry> entries = new ArrayList<>();
+    Map<String, String> stanza = new HashMap<>();
+    String key = "";
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (line.startsWith("  ")) {
+        stanza.merge(key, line.strip(), (before, more) -> before + " " + more);
+      } else if (!line.isBlank() && !line.startsWith("#")) {
+        int colon = line.indexOf(':');
+        key = line.substring(0, colon);
+        if (key.equals("stat") && !stanza.isEmpty()) {
+          entries.add(entry(stanza));
+          stanza.clear();
+        }
+        stanza.put(key, line.substring(colon + 1).strip());
+      }
+    }
+    entries.add(entry(stanza));
+    return entries;
+  }
+
+  private static CatalogEntry entry(Map<String, String> stanza) {
+    return new CatalogEntry(
+        required(stanza.get("stat")),
+        Scope.valueOf(required(stanza.get("scope")).toUpperCase(Locale.ROOT)),
+        List.of(required(stanza.get("arch")).split(" ", -1)),
+        required(stanza.get("since")),
+        Optional.ofNullable(stanza.get("until")),
+        Optional.ofNullable(stanza.get("renamed")),
+        Optional.ofNullable(stanza.get("sum")),
+        required(stanza.get("meaning")),
+        Optional.ofNullable(stanza.get("high")));
+  }
+
+  private static String required(@Nullable String value) {
+    return Objects.requireNonNull(value, "a key is missing in " + RESOURCE);
+  }
+}
