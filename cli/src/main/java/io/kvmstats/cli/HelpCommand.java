@@ -62,7 +62,9 @@ final class HelpCommand implements Callable<Integer> {
     facts.add(List.of("  architectures", String.join(", ", entry.architectures())));
     facts.add(List.of("  since", since(entry.since())));
     entry.until().ifPresent(until -> facts.add(List.of("  until", until)));
-    entry.renamed().ifPresent(renamed -> facts.add(List.of("  renamed", renamed)));
+    if (!entry.was().isEmpty()) {
+      facts.add(List.of("  earlier names", String.join(", ", entry.was())));
+    }
     entry.sum().ifPresent(sum -> facts.add(List.of("  its samples add up to", sum)));
     return entry.stat()
         + "\n"

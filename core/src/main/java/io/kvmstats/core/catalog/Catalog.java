@@ -65,12 +65,14 @@ public final class Catalog {
   }
 
   /**
-   * {@return every entry of that name, whatever its scope and architecture}
+   * {@return every entry that has or had that name, whatever its scope and architecture}
    *
    * @param stat a statistic's name
    */
   public List<CatalogEntry> named(String stat) {
-    return entries.stream().filter(entry -> entry.stat().equals(stat)).toList();
+    return entries.stream()
+        .filter(entry -> entry.stat().equals(stat) || entry.was().contains(stat))
+        .toList();
   }
 
   private static String kernelsName(String architecture) {
@@ -113,7 +115,7 @@ public final class Catalog {
         List.of(required(stanza.get("arch")).split(" ", -1)),
         required(stanza.get("since")),
         Optional.ofNullable(stanza.get("until")),
-        Optional.ofNullable(stanza.get("renamed")),
+        stanza.containsKey("was") ? List.of(stanza.get("was").split(", ", -1)) : List.of(),
         Optional.ofNullable(stanza.get("sum")),
         required(stanza.get("meaning")),
         Optional.ofNullable(stanza.get("high")));

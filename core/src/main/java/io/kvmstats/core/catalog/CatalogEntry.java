@@ -10,9 +10,11 @@ import java.util.Optional;
  * @param scope whose it is
  * @param architectures that have it, in the catalog's words, such as {@code x86} or {@code
  *     powerpc-book3s}
- * @param since the first kernel with that name; {@code 5.12-} for that one or an earlier one
- * @param until the last kernel with that name, if it has gone
- * @param renamed {@code from OLD} or {@code to NEW}, where it has another name in other kernels
+ * @param since the first kernel that has it, by whatever name; {@code 5.12-} for that one or an
+ *     earlier one
+ * @param until the last kernel that has it, if it has gone
+ * @param was its earlier names, where it had others: debugfs's in Linux 5.12, and the ones that the
+ *     RFC of March 2021 proposed
  * @param sum of a histogram, the cumulative time that its samples add up to
  * @param meaning what is counted
  * @param high what a high value suggests, where that can be said
@@ -23,7 +25,7 @@ public record CatalogEntry(
     List<String> architectures,
     String since,
     Optional<String> until,
-    Optional<String> renamed,
+    List<String> was,
     Optional<String> sum,
     String meaning,
     Optional<String> high) {

@@ -2,6 +2,8 @@ package io.kvmstats.core.statsfd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvmstats.core.Lists;
+import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
 import io.kvmstats.core.model.Schema;
@@ -10,9 +12,6 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -34,7 +33,9 @@ class GoldenTest {
     assertThat(decoded.id()).matches(id);
     assertThat(decoded.dataOffset()).isEqualTo(dataOffset);
     assertThat(decoded.schema().dataBytes()).isEqualTo(dataBytes);
-    assertThat(decoded.schema().descriptors()).hasSize(count).isEqualTo(listed(scope));
+    assertThat(decoded.schema().descriptors())
+        .hasSize(count)
+        .isEqualTo(Lists.schema("x86", Scope.valueOf(scope)).descriptors());
     assertThat(bytes).hasSize((int) (dataOffset + dataBytes));
   }
 
@@ -77,24 +78,6 @@ class GoldenTest {
                 whole.asSlice(decoded.dataOffset(), schema.dataBytes()),
                 ByteOrder.LITTLE_ENDIAN))
         .isEqualTo(bytes);
-  }
-
-  /** The list of x86.txt, which was made from the kernel's source, not from these bytes. */
-  private static List<Descriptor> listed(String scope) throws IOException {
-    List<Descriptor> descriptors = new ArrayList<>();
-    String table = new String(resource("x86.txt"), StandardCharsets.UTF_8);
-    for (String line : table.lines().filter(l -> l.startsWith(scope + " ")).toList()) {
-      String[] column = line.split(" ", -1);
-      descriptors.add(
-          new Descriptor(
-              column[1],
-              Integer.decode(column[2]),
-              Integer.parseInt(column[3]),
-              Integer.parseInt(column[4]),
-              Long.parseLong(column[6]),
-              Long.parseLong(column[5])));
-    }
-    return descriptors;
   }
 
   private static byte[] resource(String name) throws IOException {
