@@ -134,14 +134,15 @@ public final class Acquirer {
   }
 
   private StatsObject object(KvmFd expected, Fd fd, Source source) throws IOException {
+    StatsFd bytes = new StatsFd(fd);
     try {
       // A number is another file's as soon as its owner closes it and opens the next.
       if (!fd.link().equals(expected.link())) {
         throw new IOException(fd + " has become " + fd.link());
       }
-      StatsFile file = StatsFileDecoder.decode(new FdSource(fd), ByteOrder.nativeOrder());
+      StatsFile file = StatsFileDecoder.decode(bytes, ByteOrder.nativeOrder());
       StatsFile shared = new StatsFile(file.id(), intern(file.schema()), file.dataOffset());
-      return new StatsObject(expected.vcpu(), shared, fd, source);
+      return new StatsObject(expected.vcpu(), shared, bytes, source);
     } catch (IOException | RuntimeException e) {
       fd.close();
       throw e;

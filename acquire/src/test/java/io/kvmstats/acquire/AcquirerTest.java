@@ -106,8 +106,12 @@ class AcquirerTest {
     }
   }
 
+  private static Fd fd(StatsObject object) {
+    return ((StatsFd) object.bytes()).fd();
+  }
+
   private static byte[] data(StatsObject object) throws IOException {
-    return data(object.fd(), object);
+    return data(fd(object), object);
   }
 
   private static long value(StatsObject object, String name) throws IOException {
@@ -177,7 +181,7 @@ class AcquirerTest {
         assertThat(acquired.objects()).extracting(StatsObject::vcpu).containsExactly(-1, 0);
         StatsObject vmDup = acquired.objects().get(0);
         StatsObject vcpuDup = acquired.objects().get(1);
-        assertThat(vmDup.fd().number()).isNotEqualTo(ofVm.number());
+        assertThat(fd(vmDup).number()).isNotEqualTo(ofVm.number());
         assertThat(data(vmDup)).isEqualTo(data(ofVm, vmDup));
         assertThat(data(vcpuDup)).isEqualTo(data(ofVcpu, vcpuDup));
         assertThat(value(vcpuDup, "exits")).isGreaterThanOrEqualTo(50);

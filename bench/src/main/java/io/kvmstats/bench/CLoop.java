@@ -2,6 +2,7 @@ package io.kvmstats.bench;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.kvmstats.acquire.StatsFd;
 import io.kvmstats.acquire.StatsObject;
 import io.kvmstats.linux.CFunction;
 import io.kvmstats.linux.LinuxException;
@@ -38,7 +39,7 @@ final class CLoop implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       StatsObject object = objects.get(i);
       MemorySegment struct = memory.segment().asSlice(i * OBJECT_BYTES, OBJECT_BYTES);
-      struct.set(JAVA_LONG, FD, object.fd().number());
+      struct.set(JAVA_LONG, FD, ((StatsFd) object.bytes()).fd().number());
       struct.set(JAVA_LONG, OFFSET, object.file().dataOffset());
       struct.set(JAVA_LONG, LENGTH, object.file().schema().dataBytes());
       for (int sample = 0; sample < 2; sample++) {

@@ -1,7 +1,6 @@
 package io.kvmstats.collect;
 
 import io.kvmstats.acquire.AcquiredVmm;
-import io.kvmstats.acquire.Acquirer;
 import io.kvmstats.acquire.StatsObject;
 import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.discover.Hidden;
@@ -27,8 +26,7 @@ import java.util.function.Predicate;
  */
 public final class Collector implements AutoCloseable {
   private final Predicate<Vmm> wanted;
-  private final Host host = new Host();
-  private final Acquirer acquirer = new Acquirer();
+  private final Surroundings surroundings;
   private final Table table;
   private final Sweep sweep;
   private final Map<Vmm.Key, CollectedVmm> vmms = new HashMap<>();
@@ -41,9 +39,14 @@ public final class Collector implements AutoCloseable {
    * @throws LinuxException ENOMEM
    */
   public Collector(Predicate<Vmm> wanted) throws LinuxException {
+    this(wanted, Surroundings.thisHost(), new Table());
+  }
+
+  Collector(Predicate<Vmm> wanted, Surroundings surroundings, Table table) {
     this.wanted = wanted;
-    this.table = new Table();
-    this.sweep = new Sweep(table);
+    this.surroundings = surroundings;
+    this.table = table;
+    this.sweep = new Sweep(table, surroundings::nanoTime);
   }
 
   /**
@@ -52,7 +55,7 @@ public final class Collector implements AutoCloseable {
    * @throws IOException when /proc can't be read
    */
   public void refresh() throws IOException {
-    Host.Scan scan = host.scan();
+    Host.Scan scan = surroundings.scan();
     hidden = scan.hidden();
     Map<Vmm.Key, Vmm> found = new HashMap<>();
     scan.vmms().forEach(vmm -> found.put(vmm.key(), vmm));
@@ -68,7 +71,7 @@ public final class Collector implements AutoCloseable {
       if (vmms.containsKey(vmm.key()) || !wanted.test(vmm)) {
         vmm.close();
       } else {
-        vmms.put(vmm.key(), collect(acquirer.acquire(vmm)));
+        vmms.put(vmm.key(), collect(surroundings.acquire(vmm)));
       }
     }
   }

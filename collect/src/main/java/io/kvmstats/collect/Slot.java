@@ -2,14 +2,15 @@ package io.kvmstats.collect;
 
 import static io.kvmstats.collect.SlotLayout.*;
 
+import io.kvmstats.acquire.StatsBytes;
 import io.kvmstats.core.model.Sample;
 import io.kvmstats.core.model.Schema;
-import io.kvmstats.linux.Fd;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * An object's place in the table: its last two samples, written in turn.
@@ -61,17 +62,18 @@ public final class Slot {
   /**
    * Reads the object's data block into the slot: one system call, nothing allocated.
    *
-   * @param fd the object's
-   * @param dataOffset where the block starts in it
+   * @param bytes the object's
+   * @param dataOffset where the block starts in them
    * @param before the time now, in ns
+   * @param clock counts it
    * @return the time after the read, in ns
    */
-  long sweep(Fd fd, long dataOffset, long before) {
+  long sweep(StatsBytes bytes, long dataOffset, long before, LongSupplier clock) {
     int index = 1 - newest();
     MemorySegment sample = samples[index];
     long generation = beginWrite();
-    long valid = fd.tryPread(data[index], dataOffset);
-    long after = System.nanoTime();
+    long valid = bytes.tryPread(data[index], dataOffset);
+    long after = clock.getAsLong();
     LONG.setOpaque(sample, BEFORE_NANOS, before);
     LONG.setOpaque(sample, AFTER_NANOS, after);
     LONG.setOpaque(sample, VALID_BYTES, valid);

@@ -4,6 +4,7 @@ import io.kvmstats.acquire.StatsObject;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Reads every object once, each into its slot: the hot path.
@@ -13,6 +14,7 @@ import java.util.List;
  */
 public final class Sweep {
   private final Table table;
+  private final LongSupplier clock;
   private final List<Entry> entries = new ArrayList<>();
 
   private record Entry(StatsObject object, Slot slot) {}
@@ -23,7 +25,12 @@ public final class Sweep {
    * @param table where its slots are
    */
   public Sweep(Table table) {
+    this(table, System::nanoTime);
+  }
+
+  Sweep(Table table, LongSupplier clock) {
     this.table = table;
+    this.clock = clock;
   }
 
   /**
@@ -52,12 +59,12 @@ public final class Sweep {
 
   /** Reads every object once. */
   public void run() {
-    long now = System.nanoTime();
+    long now = clock.getAsLong();
     // By index: an iterator would be an allocation.
     for (int i = 0; i < entries.size(); i++) {
       Entry entry = entries.get(i);
       // The time after one read is the time before the next: one look at the clock serves both.
-      now = entry.slot.sweep(entry.object.fd(), entry.object.file().dataOffset(), now);
+      now = entry.slot.sweep(entry.object.bytes(), entry.object.file().dataOffset(), now, clock);
     }
   }
 }

@@ -3,11 +3,12 @@ package io.kvmstats.collect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.kvmstats.acquire.StatsBytes;
+import io.kvmstats.acquire.StatsFd;
 import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.guest.GuestProcess;
 import io.kvmstats.guest.Life;
-import io.kvmstats.linux.Fd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,15 +105,15 @@ class CollectorTest {
         assertThat(after.objects())
             .hasSize(3)
             .allMatch(object -> object.slot().read().orElseThrow().previous().isEmpty());
-        assertThat(before.objects()).map(object -> object.object().fd()).noneMatch(this::isOpen);
+        assertThat(before.objects()).noneMatch(object -> isOpen(object.object().bytes()));
       } finally {
         second.close();
       }
     }
   }
 
-  private boolean isOpen(Fd fd) {
-    return !fd.toString().endsWith("(closed)");
+  private static boolean isOpen(StatsBytes bytes) {
+    return !((StatsFd) bytes).fd().toString().endsWith("(closed)");
   }
 
   /** Other processes take pids too, so this may take a few tries. */

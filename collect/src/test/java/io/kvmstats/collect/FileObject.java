@@ -1,6 +1,7 @@
 package io.kvmstats.collect;
 
 import io.kvmstats.acquire.Source;
+import io.kvmstats.acquire.StatsFd;
 import io.kvmstats.acquire.StatsObject;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Schema;
@@ -33,7 +34,7 @@ final class FileObject implements AutoCloseable {
       descriptors.add(new Descriptor("s" + i, 0, 0, 1, (long) i * Long.BYTES, 0));
     }
     StatsFile file = new StatsFile("file", new Schema(descriptors), 0);
-    object = new StatsObject(KvmFd.NO_VCPU, file, open(path), Source.OWN);
+    object = new StatsObject(KvmFd.NO_VCPU, file, new StatsFd(open(path)), Source.OWN);
     write(0);
   }
 

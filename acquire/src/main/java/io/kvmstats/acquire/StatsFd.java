@@ -1,14 +1,22 @@
 package io.kvmstats.acquire;
 
-import io.kvmstats.core.statsfd.ByteSource;
 import io.kvmstats.linux.Fd;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A descriptor's bytes, for the decoder; the sweep reads without this. */
-record FdSource(Fd fd) implements ByteSource {
+/**
+ * A stats fd of the kernel's.
+ *
+ * @param fd is closed with this
+ */
+public record StatsFd(Fd fd) implements StatsBytes {
   private static final long READ_BYTES_MAX = 64 << 10;
+
+  @Override
+  public long tryPread(MemorySegment into, long offset) {
+    return fd.tryPread(into, offset);
+  }
 
   @Override
   public long read(long offset, MemorySegment into) throws IOException {
@@ -18,5 +26,10 @@ record FdSource(Fd fd) implements ByteSource {
       MemorySegment.copy(buffer, 0, into, 0, n);
       return n;
     }
+  }
+
+  @Override
+  public void close() {
+    fd.close();
   }
 }
