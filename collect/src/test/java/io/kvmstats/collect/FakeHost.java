@@ -24,8 +24,10 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /**
  * A host that a seed makes up: its VMs come, go, hang, are reset, shrink, fail and lie, and time
@@ -152,8 +154,8 @@ final class FakeHost implements Surroundings {
   /** Every descriptor that was ever given out. */
   final List<FakeFd> fds = new ArrayList<>();
 
-  /** What the last scan that worked listed. */
-  List<Vmm.Key> listed = List.of();
+  /** What the last scan that worked listed, and the objects that each had then. */
+  Map<Vmm.Key, List<KernelObject>> listed = Map.of();
 
   private final Random random;
   private long now;
@@ -195,7 +197,9 @@ final class FakeHost implements Surroundings {
               List.of(),
               List.of()));
     }
-    listed = processes.stream().map(process -> process.key).toList();
+    listed =
+        processes.stream()
+            .collect(Collectors.toMap(process -> process.key, p -> List.copyOf(p.objects)));
     return new Host.Scan(List.copyOf(vmms), List.of());
   }
 
