@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meaning of every statistic of every architecture, from 5.12 to today.
+ * The meaning of every statistic of every architecture, from Linux 5.12 to 7.2.
  *
  * <p>Read from {@code catalog.txt} beside this class: a stanza of {@code key: value} lines per
  * statistic; a line that starts with two spaces goes on with the one before it.
@@ -52,9 +52,13 @@ public final class Catalog {
   /**
    * {@return what a statistic means on an architecture}
    *
+   * <p>A powerpc JDK does not tell Book3S (servers) from BookE: where they differ, this is
+   * Book3S's.
+   *
    * @param stat its name
    * @param scope whose it is
-   * @param architecture as the JDK calls it ({@code os.arch}), such as {@code amd64}
+   * @param architecture as the JDK calls it ({@code os.arch}), such as {@code amd64}, or as the
+   *     catalog does
    */
   public Optional<CatalogEntry> find(String stat, Scope scope, String architecture) {
     String kernels = kernelsName(architecture);
@@ -80,6 +84,7 @@ public final class Catalog {
       case "amd64", "x86_64" -> "x86";
       case "aarch64" -> "arm64";
       case "s390x" -> "s390";
+      case "mips64", "mips64el" -> "mips";
       case "ppc64", "ppc64le" -> "powerpc";
       case "riscv64" -> "riscv";
       case "loongarch64" -> "loongarch";
