@@ -71,7 +71,7 @@ final class DemoCommand implements Callable<Integer> {
     try (DemoGuests guests = DemoGuests.start(vms, vcpus)) {
       guests.sentences().forEach(Messages::say);
       Selection selection = new Selection();
-      guests.pids().forEach(selection::addPid);
+      selection.pids.addAll(guests.pids());
       long count = seconds == null ? Long.MAX_VALUE : Math.max(1, seconds.dividedBy(interval));
       return new Watcher(selection, format.get(), interval, count).run();
     }

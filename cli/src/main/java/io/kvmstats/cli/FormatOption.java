@@ -12,6 +12,10 @@ final class FormatOption {
               + " line, and a line per interval where there are several.")
   private Format format = Format.TABLE;
 
+  void set(Format format) {
+    this.format = format;
+  }
+
   Format get() {
     return format;
   }

@@ -38,9 +38,9 @@ final class GetCommand implements Callable<Integer> {
           "bucket_from",
           "value");
 
-  @Mixin private Selection selection = new Selection();
+  @Mixin final Selection selection = new Selection();
 
-  @Mixin private FormatOption format = new FormatOption();
+  @Mixin final FormatOption format = new FormatOption();
 
   @Override
   public Integer call() throws IOException {

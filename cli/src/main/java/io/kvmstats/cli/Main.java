@@ -1,64 +1,36 @@
 package io.kvmstats.cli;
 
 import java.io.IOException;
-import picocli.AutoComplete.GenerateCompletion;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import java.util.Optional;
 
-/** The command {@code kvmstats}. */
-@Command(
-    name = "kvmstats",
-    description = "Shows what KVM counts for the VMs of this host, read in binary form.",
-    mixinStandardHelpOptions = true,
-    version = "kvmstats 0.1.0",
-    synopsisSubcommandLabel = "COMMAND",
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:done",
-      "1:failed",
-      "2:wrong usage",
-      "3:nothing to read: no VM, or none that can be read",
-    },
-    subcommands = {
-      ListCommand.class,
-      GetCommand.class,
-      WatchCommand.class,
-      StatCommand.class,
-      SchemaCommand.class,
-      DoctorCommand.class,
-      VerifyCommand.class,
-      DemoCommand.class,
-      HelpCommand.class,
-      GenerateCompletion.class,
-    })
-public final class Main implements Runnable {
-  @Spec private CommandSpec spec;
-
+/** Where the program starts. */
+public final class Main {
   private Main() {}
 
   /**
    * Runs a command and ends the JVM with its exit code.
    *
    * @param args as given on the command line
+   * @throws Exception a defect
    */
-  public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new Main())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionExceptionHandler((e, command, result) -> failed(e))
-            .execute(args));
+  public static void main(String[] args) throws Exception {
+    System.exit(run(args));
   }
 
-  @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "Which command?");
+  static int run(String... args) throws Exception {
+    Optional<GetCommand> get = PlainGet.parse(args);
+    if (get.isEmpty()) {
+      return KvmstatsCommand.execute(args);
+    }
+    try {
+      return get.get().call();
+    } catch (Exception e) {
+      return failed(e);
+    }
   }
 
   /** What goes wrong is said in a line; a stack trace helps no user. */
-  private static int failed(Exception e) throws Exception {
+  static int failed(Exception e) throws Exception {
     if (e instanceof Output.ClosedException) {
       return Exit.FAILED; // As the signal would have it: whoever read has gone, silently.
     }

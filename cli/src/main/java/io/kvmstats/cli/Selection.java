@@ -21,36 +21,40 @@ final class Selection {
       names = {"-p", "--pid"},
       paramLabel = "PID",
       description = "Only VMs of this process; may be given several times.")
-  private List<Integer> pids = new ArrayList<>();
+  List<Integer> pids = new ArrayList<>();
 
   @Option(
       names = "--vm",
       paramLabel = "NAME",
       description = "Only VMs of this name; may be given several times.")
-  private List<String> names = new ArrayList<>();
+  List<String> names = new ArrayList<>();
 
   @Option(
       names = "--stat",
       paramLabel = "GLOB",
       converter = Glob.class,
       description = "Only statistics whose name matches, such as 'halt_*'; several times for more.")
-  private List<PathMatcher> globs = new ArrayList<>();
+  List<PathMatcher> globs = new ArrayList<>();
 
   /** Turns a glob into its matcher. */
   static final class Glob implements ITypeConverter<PathMatcher> {
     @Override
     public PathMatcher convert(String glob) {
       try {
-        return FileSystems.getDefault().getPathMatcher("glob:" + glob);
+        return glob(glob);
       } catch (PatternSyntaxException e) {
         throw new TypeConversionException("'" + glob + "' is no glob: " + e.getDescription());
       }
     }
   }
 
-  /** Selects the VMs of one more process. */
-  void addPid(int pid) {
-    pids.add(pid);
+  /**
+   * {@return what matches a glob}
+   *
+   * @throws PatternSyntaxException when it is none
+   */
+  static PathMatcher glob(String glob) {
+    return FileSystems.getDefault().getPathMatcher("glob:" + glob);
   }
 
   boolean wants(Vmm vmm) {

@@ -79,7 +79,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private int verifyProcess() throws IOException {
     Selection selection = new Selection();
-    selection.addPid(Objects.requireNonNull(pid));
+    selection.pids.add(Objects.requireNonNull(pid));
     try (Collector collector = new Collector(selection::wants)) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);

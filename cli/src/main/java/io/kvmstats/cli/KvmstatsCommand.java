@@ -1,0 +1,56 @@
+package io.kvmstats.cli;
+
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command {@code kvmstats}. */
+@Command(
+    name = "kvmstats",
+    description = "Shows what KVM counts for the VMs of this host, read in binary form.",
+    mixinStandardHelpOptions = true,
+    version = "kvmstats 0.1.0",
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed",
+      "2:wrong usage",
+      "3:nothing to read: no VM, or none that can be read",
+    },
+    subcommands = {
+      ListCommand.class,
+      GetCommand.class,
+      WatchCommand.class,
+      StatCommand.class,
+      SchemaCommand.class,
+      DoctorCommand.class,
+      VerifyCommand.class,
+      DemoCommand.class,
+      HelpCommand.class,
+      GenerateCompletion.class,
+    })
+final class KvmstatsCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /**
+   * Runs a command.
+   *
+   * @param args as given on the command line
+   * @return its exit code
+   */
+  static int execute(String... args) {
+    return new CommandLine(new KvmstatsCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((e, command, result) -> Main.failed(e))
+        .execute(args);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Which command?");
+  }
+}
