@@ -168,15 +168,17 @@ final class GetCommand implements Callable<Integer> {
       Labels.vm(json, collected.acquired());
       json.name("objects").beginArray();
       for (CollectedObject object : collected.objects()) {
-        StatJson.beginObject(json, object.object());
         Optional<Reading> reading = object.slot().read();
+        json.beginObject();
+        StatJson.object(json, object.object());
+        json.name("stats").beginArray();
         for (Descriptor descriptor : wanted(object.object())) {
           json.beginObject();
           StatJson.descriptor(json, descriptor);
           StatJson.value(json, descriptor, sampleWith(reading, descriptor));
           json.endObject();
         }
-        StatJson.endObject(json);
+        json.endArray().endObject();
       }
       json.endArray().endObject();
     }

@@ -72,8 +72,8 @@ final class Labels {
     json.name("vmm").value(vmm.program());
     json.name("name").value(vmm.name().map(VmName::text).orElse(null));
     json.name("name_origin").value(vmm.name().map(VmName::origin).orElse(null));
-    json.name("vms").value(vmm.vms().size());
-    json.name("vcpus").value(vmm.vcpus().size());
+    json.name("vm_count").value(vmm.vms().size());
+    json.name("vcpu_count").value(vmm.vcpus().size());
     json.name("source").value(acquired.source().map(Source::label).orElse(null));
     json.name("why_not_better").value(acquired.shortfall().orElse(null));
   }

@@ -6,6 +6,7 @@ import io.kvmstats.collect.Collector;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.Vmm;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -65,7 +66,7 @@ final class ListCommand implements Callable<Integer> {
     if (format == Format.CSV) {
       StringBuilder out =
           new StringBuilder(
-              Csv.line(List.of("pid", "vmm", "name", "vcpus", "source", "why_not_better")));
+              Csv.line(List.of("pid", "vmm", "name", "vcpu_count", "source", "why_not_better")));
       rows.forEach(row -> out.append(Csv.line(row)));
       return out.toString();
     }
@@ -79,7 +80,9 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private static String json(List<CollectedVmm> vmms, List<Hidden> hidden) {
-    Json json = new Json().beginObject().name("vms").beginArray();
+    Json json = new Json().beginObject();
+    json.name("time").value(Instant.now().toString());
+    json.name("vms").beginArray();
     for (CollectedVmm collected : vmms) {
       json.beginObject();
       Labels.vm(json, collected.acquired());
@@ -90,7 +93,7 @@ final class ListCommand implements Callable<Integer> {
       json.beginObject();
       json.name("pid").value(process.pid());
       json.name("vmm").value(process.program());
-      json.name("why").value(process.why());
+      json.name("why_not_better").value(process.why());
       json.endObject();
     }
     return json.endArray().endObject().line();

@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** Prints what a sweep found, in one format after another sweep's. */
 final class RatePrinter {
@@ -122,13 +123,17 @@ final class RatePrinter {
       json.name("objects").beginArray();
       for (CollectedObject object : collected.objects()) {
         Optional<Reading> reading = object.slot().read();
-        StatJson.beginObject(json, object.object());
+        json.beginObject();
+        StatJson.object(json, object.object());
+        json.name("seconds")
+            .value(reading.map(Reading::seconds).orElse(OptionalDouble.empty()).orElse(Double.NaN));
+        json.name("stats").beginArray();
         for (Descriptor descriptor : object.slot().schema().descriptors()) {
           if (wanted(descriptor, columns)) {
             StatJson.change(json, descriptor, reading);
           }
         }
-        StatJson.endObject(json);
+        json.endArray().endObject();
       }
       json.endArray().endObject();
     }

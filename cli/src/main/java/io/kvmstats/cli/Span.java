@@ -24,7 +24,11 @@ final class Span {
 
   /** Adds the run that lies between the last two sweeps. */
   void add() {
-    object.slot().read().ifPresent(runs::add);
+    object.slot().read().ifPresent(this::add);
+  }
+
+  void add(Reading run) {
+    runs.add(run);
   }
 
   AcquiredVmm vmm() {
@@ -68,11 +72,14 @@ final class Span {
 
   /**
    * {@return the standard deviation of the mean, as a share of it: perf stat's "+-"; empty with one
-   * run, or where the mean is unknown or 0}
+   * run, of a histogram, or where the mean is unknown or 0}
    */
   OptionalDouble spread(Descriptor descriptor) {
     OptionalDouble mean = mean(descriptor);
-    if (runs.size() < 2 || mean.isEmpty() || mean.getAsDouble() == 0) {
+    if (runs.size() < 2
+        || descriptor.type().isHistogram()
+        || mean.isEmpty()
+        || mean.getAsDouble() == 0) {
       return OptionalDouble.empty();
     }
     double squares = 0;
@@ -82,6 +89,11 @@ final class Span {
     }
     double variance = squares / (runs.size() - 1);
     return OptionalDouble.of(Math.sqrt(variance / runs.size()) / mean.getAsDouble());
+  }
+
+  /** {@return whether a value fell in any run: somebody wrote to its debugfs file} */
+  boolean reset(Descriptor descriptor) {
+    return runs.stream().anyMatch(run -> run.reset(descriptor));
   }
 
   /** {@return how long a run took on average, in seconds} */

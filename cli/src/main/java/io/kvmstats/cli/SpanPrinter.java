@@ -1,5 +1,8 @@
 package io.kvmstats.cli;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import io.kvmstats.collect.Reading;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.StatType;
@@ -7,8 +10,11 @@ import io.kvmstats.core.model.Unit;
 import io.kvmstats.core.model.Unsigned;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
@@ -93,9 +99,7 @@ final class SpanPrinter {
   }
 
   private static String unknown(Span span, Descriptor descriptor) {
-    return span.last().filter(reading -> reading.reset(descriptor)).isPresent()
-        ? "reset"
-        : Text.UNKNOWN;
+    return span.reset(descriptor) ? "reset" : Text.UNKNOWN;
   }
 
   private static String spread(Span span, Descriptor descriptor) {
@@ -166,30 +170,44 @@ final class SpanPrinter {
   /** {@return one document; a delta is that of all runs together, values are those at the end} */
   String json() {
     Json json = new Json().beginObject();
-    json.name("objects").beginArray();
-    for (Span span : spans) {
-      json.beginObject();
-      Labels.vm(json, span.vmm());
-      StatJson.object(json, span.object().object());
-      json.name("runs").value(span.runs());
-      json.name("seconds").value(span.seconds().orElse(Double.NaN));
-      json.name("stats").beginArray();
-      for (Descriptor descriptor : wanted(span)) {
-        json.beginObject();
-        StatJson.descriptor(json, descriptor);
-        StatJson.value(
-            json,
-            descriptor,
-            span.last().map(Reading::latest).filter(sample -> sample.has(descriptor)));
-        StatJson.delta(json, descriptor, i -> span.total(descriptor, i));
-        json.name("per_second").value(span.perSecond(descriptor).orElse(Double.NaN));
-        json.name("spread").value(span.spread(descriptor).orElse(Double.NaN));
-        json.name("reset")
-            .value(span.last().filter(reading -> reading.reset(descriptor)).isPresent());
-        json.endObject();
-      }
-      json.endArray().endObject();
-    }
+    json.name("time").value(Instant.now().toString());
+    json.name("vms").beginArray();
+    byVm()
+        .values()
+        .forEach(objects -> {
+          json.beginObject();
+          Labels.vm(json, objects.getFirst().vmm());
+          json.name("objects").beginArray();
+          objects.forEach(span -> json(json, span));
+          json.endArray().endObject();
+        });
     return json.endArray().endObject().line();
+  }
+
+  private Map<Vmm.Key, List<Span>> byVm() {
+    return spans.stream()
+        .collect(groupingBy(span -> span.vmm().vmm().key(), LinkedHashMap::new, toList()));
+  }
+
+  private void json(Json json, Span span) {
+    json.beginObject();
+    StatJson.object(json, span.object().object());
+    json.name("runs").value(span.runs());
+    json.name("seconds").value(span.seconds().orElse(Double.NaN));
+    json.name("stats").beginArray();
+    for (Descriptor descriptor : wanted(span)) {
+      json.beginObject();
+      StatJson.descriptor(json, descriptor);
+      StatJson.value(
+          json,
+          descriptor,
+          span.last().map(Reading::latest).filter(sample -> sample.has(descriptor)));
+      StatJson.delta(json, descriptor, i -> span.total(descriptor, i));
+      json.name("per_second").value(span.perSecond(descriptor).orElse(Double.NaN));
+      json.name("spread").value(span.spread(descriptor).orElse(Double.NaN));
+      json.name("reset").value(span.reset(descriptor));
+      json.endObject();
+    }
+    json.endArray().endObject();
   }
 }

@@ -14,14 +14,7 @@ import java.util.function.IntFunction;
 final class StatJson {
   private StatJson() {}
 
-  /** Begins an object's element, with its array of statistics open. */
-  static void beginObject(Json json, StatsObject object) {
-    json.beginObject();
-    object(json, object);
-    json.name("stats").beginArray();
-  }
-
-  /** Writes the members that tell which object it is. */
+  /** Writes the members that tell which object it is; the object stays open. */
   static void object(Json json, StatsObject object) {
     json.name("object").value(object.isVcpu() ? "vcpu" : "vm");
     json.name("vcpu");
@@ -31,10 +24,6 @@ final class StatJson {
       json.unknown();
     }
     json.name("id").value(object.file().id());
-  }
-
-  static void endObject(Json json) {
-    json.endArray().endObject();
   }
 
   /**

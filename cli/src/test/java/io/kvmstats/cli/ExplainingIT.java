@@ -2,6 +2,8 @@ package io.kvmstats.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvmstats.guest.GuestProcess;
+import io.kvmstats.guest.Life;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -129,7 +131,7 @@ class ExplainingIT {
                 "echo its own output; exit 7"));
     assertThat(stat.exit()).isEqualTo(7);
     assertThat(stat.out()).isEqualTo("its own output\n");
-    JsonNode objects = JSON.readTree(stat.err()).get("objects");
+    JsonNode objects = JSON.readTree(stat.err()).get("vms").get(0).get("objects");
     assertThat(objects.size()).isEqualTo(3);
     for (JsonNode element : objects.get(1).get("stats")) {
       // The vCPU stands still: 0 is known of what is counted, and nothing of what is not.
@@ -139,8 +141,34 @@ class ExplainingIT {
     }
     App.Result repeated =
         App.run("stat", "--pid", pid(), "-d", "0.05", "--repeat", "3", "--format", "json");
-    assertThat(JSON.readTree(repeated.out()).get("objects").get(0).get("runs").asInt())
-        .isEqualTo(3);
+    JsonNode vm = JSON.readTree(repeated.out()).get("vms").get(0);
+    assertThat(vm.get("objects").get(0).get("runs").asInt()).isEqualTo(3);
     assertThat(App.run("stat", "--pid", pid()).exit()).isEqualTo(2);
+  }
+
+  @Test
+  void whatRunsDifferByIsKnownOfNumbersAndNotOfHistograms() throws Exception {
+    try (GuestProcess guest = GuestProcess.start("runs", List.of(Life.HALT)).awaitRunning()) {
+      App.Result stat =
+          App.run(
+              "stat",
+              "--pid",
+              Integer.toString(guest.pid()),
+              "--stat",
+              "halt_wait_*",
+              "--repeat",
+              "2",
+              "--duration",
+              "0.1",
+              "--format",
+              "json");
+      JsonNode objects = JSON.readTree(stat.out()).get("vms").get(0).get("objects");
+      JsonNode stats = objects.get(1).get("stats");
+      assertThat(stats.findValuesAsString("name"))
+          .containsExactly("halt_wait_ns", "halt_wait_hist");
+      assertThat(stats.get(0).get("spread").asDouble()).isBetween(0.0, 1.0);
+      assertThat(stats.get(1).get("spread").isNull()).isTrue();
+      assertThat(stats.get(1).get("delta").toString()).containsPattern("[1-9]");
+    }
   }
 }

@@ -96,8 +96,8 @@ class ReadingIT {
     for (JsonNode vm : list.get("vms")) {
       if (vm.get("pid").asLong() == vmm.pid()) {
         assertThat(vm.get("name").asString()).isEqualTo(EVIL);
-        assertThat(vm.get("vms").asInt()).isEqualTo(1);
-        assertThat(vm.get("vcpus").asInt()).isEqualTo(2);
+        assertThat(vm.get("vm_count").asInt()).isEqualTo(1);
+        assertThat(vm.get("vcpu_count").asInt()).isEqualTo(2);
         return;
       }
     }
@@ -119,10 +119,11 @@ class ReadingIT {
   void watchCountsFromReadToRead() throws Exception {
     App.Result watch = App.run("watch", "--pid", pid(), "-i", "0.2", "-n", "2", "--format", "json");
     assertThat(watch.exit()).as(watch.err()).isZero();
-    List<String> lines = watch.out().lines().toList();
-    assertThat(lines).hasSize(2);
-    JsonNode stat =
-        JSON.readTree(lines.get(1)).get("vms").get(0).get("objects").get(1).get("stats").get(0);
+    List<JsonNode> documents = watch.out().lines().map(JSON::readTree).toList();
+    assertThat(documents).hasSize(2);
+    JsonNode vcpu = documents.get(1).get("vms").get(0).get("objects").get(1);
+    assertThat(vcpu.get("seconds").asDouble()).isBetween(0.1, 10.0);
+    JsonNode stat = vcpu.get("stats").get(0);
     // The vCPU stands still: known, and 0.
     assertThat(stat.get("delta").asLong(-1)).isZero();
     assertThat(stat.get("per_second").asDouble(-1)).isZero();
