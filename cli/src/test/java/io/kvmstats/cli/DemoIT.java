@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /** {@code demo}: real guests, found and read, and gone afterwards. */
 class DemoIT {
@@ -28,9 +27,9 @@ class DemoIT {
   void theGuestsLivesShow() throws Exception {
     App.Result demo = App.run("demo", "--seconds", "2", "--format", "json");
     assertThat(demo.exit()).as(demo.err()).isZero();
-    List<String> lines = demo.out().lines().toList();
-    assertThat(lines).hasSize(2);
-    JsonNode vms = new ObjectMapper().readTree(lines.get(1)).get("vms");
+    List<JsonNode> documents = Schemas.readLines("watch", demo.out());
+    assertThat(documents).hasSize(2);
+    JsonNode vms = documents.get(1).get("vms");
     assertThat(vms.size()).isEqualTo(2);
     Set<String> names = new HashSet<>();
     for (JsonNode vm : vms) {

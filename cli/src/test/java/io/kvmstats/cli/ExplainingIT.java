@@ -14,11 +14,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /** {@code schema}, {@code help}, {@code doctor}, {@code verify} and {@code stat} on a real VM. */
 class ExplainingIT {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static CVmm vmm;
 
   @BeforeAll
@@ -43,7 +41,7 @@ class ExplainingIT {
     assertThat(schema.exit()).as(schema.err()).isZero();
     Set<String> names = new HashSet<>();
     int explained = 0;
-    for (JsonNode stat : JSON.readTree(schema.out()).get("stats")) {
+    for (JsonNode stat : Schemas.read("schema", schema.out()).get("stats")) {
       names.add(stat.get("object").asString() + " " + stat.get("name").asString());
       explained += stat.get("meaning").isNull() ? 0 : 1;
       if (stat.get("name").asString().equals("halt_wait_hist")) {
@@ -78,7 +76,7 @@ class ExplainingIT {
   void doctorNamesWhatIsThereAndEachVm() throws Exception {
     App.Result doctor = App.run("doctor", "--format", "json");
     Set<String> subjects = new HashSet<>();
-    for (JsonNode finding : JSON.readTree(doctor.out()).get("findings")) {
+    for (JsonNode finding : Schemas.read("doctor", doctor.out()).get("findings")) {
       subjects.add(finding.get("subject").asString());
       boolean fine = finding.get("state").asString().equals("ok");
       assertThat(finding.get("advice").isNull()).as(finding.toString()).isEqualTo(fine);
@@ -131,7 +129,7 @@ class ExplainingIT {
                 "echo its own output; exit 7"));
     assertThat(stat.exit()).isEqualTo(7);
     assertThat(stat.out()).isEqualTo("its own output\n");
-    JsonNode objects = JSON.readTree(stat.err()).get("vms").get(0).get("objects");
+    JsonNode objects = Schemas.read("stat", stat.err()).get("vms").get(0).get("objects");
     assertThat(objects.size()).isEqualTo(3);
     for (JsonNode element : objects.get(1).get("stats")) {
       // The vCPU stands still: 0 is known of what is counted, and nothing of what is not.
@@ -141,7 +139,7 @@ class ExplainingIT {
     }
     App.Result repeated =
         App.run("stat", "--pid", pid(), "-d", "0.05", "--repeat", "3", "--format", "json");
-    JsonNode vm = JSON.readTree(repeated.out()).get("vms").get(0);
+    JsonNode vm = Schemas.read("stat", repeated.out()).get("vms").get(0);
     assertThat(vm.get("objects").get(0).get("runs").asInt()).isEqualTo(3);
     assertThat(App.run("stat", "--pid", pid()).exit()).isEqualTo(2);
   }
@@ -162,7 +160,7 @@ class ExplainingIT {
               "0.1",
               "--format",
               "json");
-      JsonNode objects = JSON.readTree(stat.out()).get("vms").get(0).get("objects");
+      JsonNode objects = Schemas.read("stat", stat.out()).get("vms").get(0).get("objects");
       JsonNode stats = objects.get(1).get("stats");
       assertThat(stats.findValuesAsString("name"))
           .containsExactly("halt_wait_ns", "halt_wait_hist");

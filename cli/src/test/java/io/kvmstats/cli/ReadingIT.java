@@ -10,14 +10,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /** {@code list}, {@code get} and {@code watch} on a VMM that is not ours. */
 class ReadingIT {
   /** A name that would turn the terminal red, end a CSV field and end a JSON string. */
   private static final String EVIL = "\u001b[31m\"a,b\"\n}";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static CVmm vmm;
 
   @BeforeAll
@@ -41,7 +39,7 @@ class ReadingIT {
     App.Result get = App.run("get", "--pid", pid(), "--format", "json");
     assertThat(get.exit()).as(get.err()).isZero();
     assertThat(get.err()).isEmpty();
-    JsonNode vm = JSON.readTree(get.out()).get("vms").get(0);
+    JsonNode vm = Schemas.read("get", get.out()).get("vms").get(0);
     assertThat(vm.get("name").asString()).isEqualTo(EVIL);
     assertThat(vm.get("source").asString()).isEqualTo("dup");
     assertThat(vm.get("why_not_better").isNull()).isTrue();
@@ -92,7 +90,7 @@ class ReadingIT {
 
   @Test
   void listSaysHowEachVmIsRead() throws Exception {
-    JsonNode list = JSON.readTree(App.run("list", "--format", "json").out());
+    JsonNode list = Schemas.read("list", App.run("list", "--format", "json").out());
     for (JsonNode vm : list.get("vms")) {
       if (vm.get("pid").asLong() == vmm.pid()) {
         assertThat(vm.get("name").asString()).isEqualTo(EVIL);
@@ -119,7 +117,7 @@ class ReadingIT {
   void watchCountsFromReadToRead() throws Exception {
     App.Result watch = App.run("watch", "--pid", pid(), "-i", "0.2", "-n", "2", "--format", "json");
     assertThat(watch.exit()).as(watch.err()).isZero();
-    List<JsonNode> documents = watch.out().lines().map(JSON::readTree).toList();
+    List<JsonNode> documents = Schemas.readLines("watch", watch.out());
     assertThat(documents).hasSize(2);
     JsonNode vcpu = documents.get(1).get("vms").get(0).get("objects").get(1);
     assertThat(vcpu.get("seconds").asDouble()).isBetween(0.1, 10.0);
@@ -184,7 +182,7 @@ class ReadingIT {
       boolean found = App.eventually(() -> row(pid).filter(r -> r.contains(",2,")).isPresent());
       assertThat(found).isTrue();
       assertThat(row(pid).orElseThrow()).startsWith(pid + ",qemu-system-x86_64,qemu-it,2,");
-      JsonNode vms = JSON.readTree(App.run("list", "--format", "json").out()).get("vms");
+      JsonNode vms = Schemas.read("list", App.run("list", "--format", "json").out()).get("vms");
       JsonNode vm =
           vms.valueStream()
               .filter(v -> v.get("pid").asLong() == qemu.pid())

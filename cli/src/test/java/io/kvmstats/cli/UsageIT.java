@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** What is said, and with which exit code, when something is missing or wrong. */
 class UsageIT {
@@ -102,6 +103,12 @@ class UsageIT {
           .contains(Long.toString(vmm.pid()))
           .contains("another user's process");
       assertThat(result.out()).doesNotContain("private");
+      List<String> asJson = new ArrayList<>(list);
+      asJson.addAll(List.of("--format", "json"));
+      JsonNode document = Schemas.read("list", App.run(asJson).out());
+      assertThat(document.get("hidden").findValuesAsString("pid"))
+          .contains(Long.toString(vmm.pid()));
+      Schemas.assertRefusesEveryChange("list", document);
       List<String> get = new ArrayList<>(list.subList(0, list.size() - 1));
       get.add("get");
       App.Result nothing = App.run(get);
