@@ -19,6 +19,18 @@ public record AcquiredVmm(Vmm vmm, List<StatsObject> objects, Optional<String> s
     return objects.stream().map(StatsObject::source).findFirst();
   }
 
+  /**
+   * {@return whether the process still holds just what was acquired: the same descriptors, and the
+   * same open files behind them}
+   *
+   * @param now the same process, as a later scan found it
+   */
+  public boolean isStill(Vmm now) {
+    return now.holdsTheSameAs(vmm)
+        && objects.stream()
+            .allMatch(object -> object.bytes().isHeldBy(now.pid(), object.held().number()));
+  }
+
   @Override
   public void close() {
     objects.forEach(StatsObject::close);

@@ -121,6 +121,11 @@ public final class Acquirer {
     }
     long vcpus = objects.stream().filter(StatsObject::isVcpu).count();
     long vms = objects.size() - vcpus;
+    if (vcpus > vmm.vcpus().size() || vms > vmm.vms().size()) {
+      return Optional.of(
+          "it has more stats fds open than VMs and vCPUs: which of them are one object's can't be"
+              + " told in a process with several VMs");
+    }
     List<String> missing = new ArrayList<>();
     if (vcpus < vmm.vcpus().size()) {
       missing.add((vmm.vcpus().size() - vcpus) + " of " + vmm.vcpus().size() + " vCPUs");
@@ -142,7 +147,7 @@ public final class Acquirer {
       }
       StatsFile file = StatsFileDecoder.decode(bytes, ByteOrder.nativeOrder());
       StatsFile shared = new StatsFile(file.id(), intern(file.schema()), file.dataOffset());
-      return new StatsObject(expected.vcpu(), shared, bytes, source);
+      return new StatsObject(expected, shared, bytes, source);
     } catch (IOException | RuntimeException e) {
       fd.close();
       throw e;

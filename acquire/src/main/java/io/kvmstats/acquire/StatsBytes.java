@@ -19,6 +19,15 @@ public interface StatsBytes extends ByteSource, AutoCloseable {
    */
   long tryPread(MemorySegment into, long offset);
 
+  /**
+   * {@return whether a process holds the same open file as this: a number alone may have become
+   * another's; false also when that can't be told}
+   *
+   * @param pid the process
+   * @param number a descriptor of it
+   */
+  boolean isHeldBy(int pid, int number);
+
   @Override
   void close();
 }

@@ -9,17 +9,22 @@ import io.kvmstats.discover.KvmFd;
  * <p>It keeps the object alive in the kernel, and readable after its end: close it when the end is
  * learned from elsewhere.
  *
- * @param vcpu the vCPU's number, {@link KvmFd#NO_VCPU} of a VM
+ * @param held the descriptor it was got from, in the process that holds it
  * @param file its id and schema, and where its data is
  * @param bytes its stats file, closed with this
  * @param source how it was got
  */
-public record StatsObject(int vcpu, StatsFile file, StatsBytes bytes, Source source)
+public record StatsObject(KvmFd held, StatsFile file, StatsBytes bytes, Source source)
     implements AutoCloseable {
+
+  /** {@return the vCPU's number, {@link KvmFd#NO_VCPU} of a VM} */
+  public int vcpu() {
+    return held.vcpu();
+  }
 
   /** {@return whether this is a vCPU, not a VM} */
   public boolean isVcpu() {
-    return vcpu != KvmFd.NO_VCPU;
+    return vcpu() != KvmFd.NO_VCPU;
   }
 
   @Override

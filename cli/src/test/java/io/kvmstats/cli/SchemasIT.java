@@ -39,7 +39,7 @@ class SchemasIT {
           "demo", List.of("--vms", "1", "--seconds", "0.1", "-i", "0.1"));
 
   static Set<String> commands() {
-    Map<String, CommandLine> all = new CommandLine(Main.class).getSubcommands();
+    Map<String, CommandLine> all = new CommandLine(new KvmstatsCommand()).getSubcommands();
     return all.keySet().stream()
         .filter(command -> all.get(command).getCommandSpec().findOption("--format") != null)
         .collect(toCollection(TreeSet::new));

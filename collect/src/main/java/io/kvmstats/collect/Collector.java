@@ -62,7 +62,7 @@ public final class Collector implements AutoCloseable {
     for (Iterator<CollectedVmm> known = vmms.values().iterator(); known.hasNext(); ) {
       CollectedVmm collected = known.next();
       Vmm now = found.get(collected.acquired().vmm().key());
-      if (now == null || !now.holdsTheSameAs(collected.acquired().vmm())) {
+      if (now == null || !collected.acquired().isStill(now)) {
         known.remove();
         release(collected);
       }

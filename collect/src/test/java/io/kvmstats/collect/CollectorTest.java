@@ -9,6 +9,9 @@ import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.guest.GuestProcess;
 import io.kvmstats.guest.Life;
+import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.Kvm;
+import io.kvmstats.linux.KvmVm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,6 +111,41 @@ class CollectorTest {
         assertThat(before.objects()).noneMatch(object -> isOpen(object.object().bytes()));
       } finally {
         second.close();
+      }
+    }
+  }
+
+  /** As a VMM does at a reboot: the new VM's descriptors get the old ones' numbers. */
+  @Test
+  void aVmThatIsMadeAnewInTheSameProcessIsAnotherVm() throws IOException {
+    int self = Math.toIntExact(ProcessHandle.current().pid());
+    try (Kvm kvm = Kvm.open();
+        Collector collector = new Collector(vmm -> vmm.pid() == self)) {
+      CollectedObject first;
+      KvmVm vm = kvm.createVm();
+      try (Fd stats = vm.statsFd()) {
+        collector.refresh();
+        first = collector.vmms().getFirst().objects().getFirst();
+        assertThat(first.object().bytes().isHeldBy(self, stats.number())).isTrue();
+        collector.refresh();
+        assertThat(collector.vmms().getFirst().objects()).containsExactly(first);
+      } finally {
+        vm.close();
+      }
+      vm = kvm.createVm();
+      try (Fd stats = vm.statsFd()) {
+        collector.refresh();
+        collector.sweep();
+        CollectedObject second = collector.vmms().getFirst().objects().getFirst();
+        assumeTrue(
+            second.object().held().equals(first.object().held()),
+            "another thread took the numbers in between");
+        assertThat(first.slot().read()).isEmpty();
+        assertThat(isOpen(first.object().bytes())).isFalse();
+        assertThat(second.slot().read()).isPresent();
+        assertThat(second.object().bytes().isHeldBy(self, stats.number())).isTrue();
+      } finally {
+        vm.close();
       }
     }
   }

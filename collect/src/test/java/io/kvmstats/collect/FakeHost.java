@@ -144,6 +144,14 @@ final class FakeHost implements Surroundings {
     }
 
     @Override
+    public boolean isHeldBy(int pid, int number) {
+      return processes.stream()
+          .filter(process -> process.key.pid() == pid)
+          .anyMatch(
+              process -> number < process.objects.size() && process.objects.get(number) == object);
+    }
+
+    @Override
     public void close() {
       closed = true;
     }
@@ -209,11 +217,12 @@ final class FakeHost implements Surroundings {
     Optional<String> shortfall = Optional.empty();
     for (Process process : processes) {
       if (process.key.equals(vmm.key())) {
-        for (KernelObject object : process.objects) {
+        for (int number = 0; number < process.objects.size(); number++) {
+          KernelObject object = process.objects.get(number);
           FakeFd fd = new FakeFd(object);
           try {
             StatsFile file = StatsFileDecoder.decode(fd, ByteOrder.nativeOrder());
-            objects.add(new StatsObject(object.vcpu, file, fd, Source.DUP));
+            objects.add(new StatsObject(held(number, object.vcpu), file, fd, Source.DUP));
           } catch (IOException e) {
             fd.close();
             shortfall = Optional.of(String.valueOf(e.getMessage()));
@@ -224,14 +233,20 @@ final class FakeHost implements Surroundings {
     return new AcquiredVmm(vmm, List.copyOf(objects), shortfall);
   }
 
+  private static KvmFd held(int number, int vcpu) {
+    KvmFd.Kind kind = vcpu == KvmFd.NO_VCPU ? KvmFd.Kind.VM_STATS : KvmFd.Kind.VCPU_STATS;
+    return new KvmFd(kind, number, vcpu);
+  }
+
   /** Something happens, or nothing. */
   void happen() {
     now += random.nextInt(4) * 250_000_000L;
     scanFails = random.nextInt(12) == 0;
-    switch (random.nextInt(6)) {
+    switch (random.nextInt(7)) {
       case 0 -> start();
       case 1 -> end();
       case 2 -> plug();
+      case 3 -> again();
       default -> processes.forEach(process -> process.objects.forEach(this::move));
     }
   }
@@ -264,6 +279,14 @@ final class FakeHost implements Surroundings {
       } else {
         process.objects.add(object(process.objects.size()));
       }
+    }
+  }
+
+  /** A process makes its VM anew, and its descriptors get the numbers that the old ones had. */
+  private void again() {
+    if (!processes.isEmpty()) {
+      Process process = processes.get(random.nextInt(processes.size()));
+      process.objects.replaceAll(object -> object(object.vcpu));
     }
   }
 

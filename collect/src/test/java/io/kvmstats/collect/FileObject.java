@@ -34,7 +34,12 @@ final class FileObject implements AutoCloseable {
       descriptors.add(new Descriptor("s" + i, 0, 0, 1, (long) i * Long.BYTES, 0));
     }
     StatsFile file = new StatsFile("file", new Schema(descriptors), 0);
-    object = new StatsObject(KvmFd.NO_VCPU, file, new StatsFd(open(path)), Source.OWN);
+    object =
+        new StatsObject(
+            new KvmFd(KvmFd.Kind.VM_STATS, 0, KvmFd.NO_VCPU),
+            file,
+            new StatsFd(open(path)),
+            Source.OWN);
     write(0);
   }
 

@@ -47,7 +47,8 @@ public record Vmm(
   }
 
   /**
-   * {@return whether the process had the same descriptors at both scans, for all that can be told}
+   * {@return whether the process had descriptors of the same numbers and kinds at both scans; they
+   * may be other files by now}
    *
    * @param other the same process at another time
    */

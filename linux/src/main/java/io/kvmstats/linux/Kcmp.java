@@ -19,13 +19,30 @@ public final class Kcmp {
    * @throws LinuxException EPERM without PTRACE_MODE_READ_REALCREDS, EBADF, ESRCH, ENOSYS
    */
   public static int compareFiles(int pid, int fdA, int fdB) throws LinuxException {
-    String subject = "fds " + fdA + " and " + fdB + " of process " + pid;
-    long order = Libc.syscall(number(), pid, pid, KCMP_FILE, fdA, fdB);
-    return switch ((int) LinuxException.check(order, "kcmp", subject)) {
+    return switch (compare(pid, fdA, pid, fdB)) {
       case 0 -> 0;
       case 1 -> -1;
       default -> 1;
     };
+  }
+
+  /**
+   * {@return whether two processes' descriptors are duplicates of one open file}
+   *
+   * @param pidA a process
+   * @param fdA a descriptor of it
+   * @param pidB a process
+   * @param fdB a descriptor of it
+   * @throws LinuxException EPERM without PTRACE_MODE_READ_REALCREDS, EBADF, ESRCH, ENOSYS
+   */
+  public static boolean areSameFile(int pidA, int fdA, int pidB, int fdB) throws LinuxException {
+    return compare(pidA, fdA, pidB, fdB) == 0;
+  }
+
+  private static int compare(int pidA, int fdA, int pidB, int fdB) throws LinuxException {
+    String subject = "fd " + fdA + " of process " + pidA + " and fd " + fdB + " of process " + pidB;
+    long order = Libc.syscall(number(), pidA, pidB, KCMP_FILE, fdA, fdB);
+    return (int) LinuxException.check(order, "kcmp", subject);
   }
 
   /** The system call's number: arch/&#42;/include/uapi/asm/unistd*.h, Linux 6.12. */

@@ -7,7 +7,8 @@ import java.lang.foreign.MemorySegment;
  * Memory mapped by mmap(2), unmapped with this object.
  *
  * <p>Pages are zero and cost nothing until they are touched. Using the segment after {@link #close}
- * throws; closing while a call on it is under way throws, and unmaps nothing.
+ * throws. System calls get the bare address, so whoever closes sees to it that none is under way:
+ * the kernel would go on writing to what may be another's memory by then.
  */
 public final class Mapping implements AutoCloseable {
   private static final int PROT_READ_WRITE = 3;

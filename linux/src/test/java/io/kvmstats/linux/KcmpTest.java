@@ -38,6 +38,17 @@ class KcmpTest {
   }
 
   @Test
+  void aDuplicateInAnotherProcessIsTheSameFile() throws Exception {
+    int self = Math.toIntExact(ProcessHandle.current().pid());
+    try (Pidfd other = Pidfd.open(pid);
+        Fd ours = other.getfd(3)) {
+      assertThat(Kcmp.areSameFile(self, ours.number(), pid, 4)).isTrue();
+      assertThat(Kcmp.areSameFile(pid, 3, self, ours.number())).isTrue();
+      assertThat(Kcmp.areSameFile(self, ours.number(), pid, 5)).isFalse();
+    }
+  }
+
+  @Test
   void anotherOpenIsAnotherFileInAFixedOrder() throws Exception {
     int order = Kcmp.compareFiles(pid, 3, 5);
     assertThat(order).isIn(-1, 1);
@@ -49,7 +60,9 @@ class KcmpTest {
   void saysWhatCouldNotBeCompared() throws Exception {
     assertThatExceptionOfType(LinuxException.class)
         .isThrownBy(() -> Kcmp.compareFiles(pid, 3, 99))
-        .withMessage("kcmp on fds 3 and 99 of process " + pid + ": EBADF (Bad file descriptor)");
+        .withMessage(
+            "kcmp on fd 3 of process %1$d and fd 99 of process %1$d: EBADF (Bad file descriptor)",
+            pid);
     Process gone = new ProcessBuilder("true").start();
     gone.waitFor();
     assertThatExceptionOfType(LinuxException.class)
