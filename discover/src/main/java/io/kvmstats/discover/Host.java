@@ -7,7 +7,7 @@ import io.kvmstats.linux.Pidfd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -67,14 +67,24 @@ public final class Host {
       }
     } catch (AccessDeniedException e) {
       if (looksLikeVmm(pid)) {
-        hidden.add(
-            new Hidden(pid, program(pid), "another user's process: run as root or as its user"));
+        hidden.add(hidden(pid, "another user's process: run as root or as its user"));
       }
     } catch (IOException e) {
       if (exists(pid)) {
-        hidden.add(new Hidden(pid, program(pid), String.valueOf(e.getMessage())));
+        hidden.add(hidden(pid, String.valueOf(e.getMessage())));
       }
     }
+  }
+
+  /** What every user may see of a process. */
+  private Hidden hidden(int pid, String why) {
+    Optional<VmName> name;
+    try {
+      name = VmName.ofCommandLine(proc.commandLine(pid));
+    } catch (IOException e) {
+      name = Optional.empty();
+    }
+    return new Hidden(pid, program(pid), name, why);
   }
 
   /** {@return the process, unless it is gone or holds no VM any more} */
@@ -115,8 +125,10 @@ public final class Host {
     for (int number : proc.fds(pid)) {
       try {
         KvmFd.parse(number, proc.fdLink(pid, number)).ifPresent(fds::add);
-      } catch (NoSuchFileException e) {
-        // Closed since the folder was listed: not held any more.
+      } catch (AccessDeniedException e) {
+        throw e; // So is every other one.
+      } catch (FileSystemException e) {
+        // Closed since the folder was listed, or an odd file of a long name: KVM's are short.
       }
     }
     fds.sort(Comparator.comparingInt(KvmFd::number));

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -174,6 +175,19 @@ class HostTest {
     assertThat(vmm.vcpuStats()).isEmpty();
   }
 
+  /** As one that a file of too long a name is open under. */
+  @Test
+  void aDescriptorWhoseLinkCannotBeReadIsNoneOfKvms() throws IOException {
+    Path vmm = proc.process(SELF, "vmm", 1, "vmm");
+    proc.fd(SELF, open("vm"), "anon_inode:kvm-vm");
+    Files.createFile(vmm.resolve("fd").resolve(Integer.toString(NO_FD)));
+    Path other = proc.process(NO_PID, "python3", 1, "python3");
+    Files.createFile(other.resolve("fd/9"));
+    Host.Scan scan = scan();
+    assertThat(scan.hidden()).isEmpty();
+    assertThat(scan.vmms()).hasSize(1);
+  }
+
   @Test
   void aProcessWhoseVmIsClosedMeanwhileHoldsNone() throws IOException {
     proc.process(SELF, "vmm", 1, "vmm");
@@ -205,12 +219,14 @@ class HostTest {
     proc.fd(SELF, open("vm"), "anon_inode:kvm-vm");
     String pid = Integer.toString(SELF);
     Files.writeString(broken.resolve("stat"), pid + " (broken) S 1 2 3\n");
-    assertThat(scan().hidden())
-        .containsExactly(new Hidden(SELF, "broken", "/proc/" + pid + "/stat has too few fields"));
+    assertThat(scan().hidden()).containsExactly(broken("has too few fields"));
     String noNumbers = "S" + " x".repeat(60);
     Files.writeString(broken.resolve("stat"), pid + " (broken) " + noNumbers + "\n");
-    assertThat(scan().hidden())
-        .containsExactly(new Hidden(SELF, "broken", "/proc/" + pid + "/stat has no start time"));
+    assertThat(scan().hidden()).containsExactly(broken("has no start time"));
+  }
+
+  private static Hidden broken(String what) {
+    return new Hidden(SELF, "broken", Optional.empty(), "/proc/" + SELF + "/stat " + what);
   }
 
   @Test
