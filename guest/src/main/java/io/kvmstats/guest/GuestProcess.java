@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A guest in a process of its own, to be found and read as any VM is.
@@ -14,6 +17,8 @@ import java.util.Locale;
  * process ends: no guest is left behind.
  */
 public final class GuestProcess implements AutoCloseable {
+  private static final long PATIENCE_SECONDS = 3;
+
   private final Process process;
 
   private GuestProcess(Process process) {
@@ -72,10 +77,19 @@ public final class GuestProcess implements AutoCloseable {
     process.destroyForcibly().onExit().join();
   }
 
-  /** Ends its input, and waits until it has ended too. */
+  /** Ends its input, and waits until it has ended too; one that does not soon is killed. */
   @Override
   public void close() throws IOException {
     process.getOutputStream().close();
-    process.onExit().join();
+    try {
+      process.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      kill(); // Stopped, for instance: it would not notice the end of its input.
+    } catch (ExecutionException e) {
+      throw new IOException(e);
+    } catch (InterruptedException e) {
+      kill();
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -19,13 +19,17 @@ import org.junit.jupiter.api.Test;
 class GuestTest {
   private Kvm kvm;
 
-  @BeforeEach
-  void open() throws IOException {
+  static void assumeKvm() {
     Path device = Path.of("/dev/kvm");
     assumeTrue(
         Files.isReadable(device) && Files.isWritable(device),
         "needs /dev/kvm, and permission to read and write it");
     assumeTrue(System.getProperty("os.arch").equals("amd64"), "the guests' code is for x86");
+  }
+
+  @BeforeEach
+  void open() throws IOException {
+    assumeKvm();
     kvm = Kvm.open();
   }
 
