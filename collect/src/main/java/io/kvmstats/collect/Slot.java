@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,8 +19,13 @@ import java.util.function.LongSupplier;
  * <p>One thread writes; any thread reads, and never sees half a sample.
  */
 public final class Slot {
-  /** A write takes less than a microsecond: a reader that waits longer waits for a dead writer. */
-  private static final int READ_TRIES_MAX = 1 << 16;
+  /** A write takes microseconds, and a writer may be preempted in it: then others should run. */
+  private static final int SPINS = 1 << 10;
+
+  private static final long PAUSE_NANOS = 50_000;
+
+  /** Whoever waits longer waits for a writer that is no more. */
+  private static final long PATIENCE_NANOS = 1_000_000_000L;
 
   private final MemorySegment memory;
   private final MemorySegment[] samples = new MemorySegment[2];
@@ -103,12 +109,14 @@ public final class Slot {
   }
 
   /**
-   * {@return the last two samples, copied; empty when there is none yet, or the object is gone}
+   * {@return the last two samples, copied; empty when there is none yet, the object is gone, or who
+   * writes them has stopped in the midst of it}
    *
    * <p>From any thread.
    */
   public Optional<Reading> read() {
-    for (int i = 0; i < READ_TRIES_MAX; i++) {
+    long start = System.nanoTime();
+    for (long tries = 0; System.nanoTime() - start < PATIENCE_NANOS; tries++) {
       long generation = (long) LONG.getAcquire(memory, GENERATION);
       if (generation % 2 == 0) {
         int newest = newest();
@@ -120,7 +128,11 @@ public final class Slot {
           return mine ? latest.map(sample -> new Reading(sample, previous)) : Optional.empty();
         }
       }
-      Thread.onSpinWait();
+      if (tries < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
     }
     return Optional.empty();
   }

@@ -156,6 +156,7 @@ class SweepTest {
     while (!stop.get()) {
       Optional<Reading> read = slot.read();
       if (read.isEmpty()) {
+        assertThat(last).as("an object that was read once has a reading").isZero();
         continue;
       }
       Reading reading = read.get();
