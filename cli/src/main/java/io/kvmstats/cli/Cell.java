@@ -37,20 +37,20 @@ record Cell(double value, boolean reset) {
   }
 
   /**
-   * {@return what the vCPUs' numbers are together: shares of time on average, everything else
+   * {@return what several objects' numbers are together: shares of time on average, everything else
    * summed; unknown as soon as one is}
    */
-  static Cell together(Column column, List<Cell> vcpus) {
-    if (vcpus.isEmpty()) {
+  static Cell together(Column column, List<Cell> cells) {
+    if (cells.isEmpty()) {
       return UNKNOWN;
     }
     double sum = 0;
     boolean reset = false;
-    for (Cell cell : vcpus) {
+    for (Cell cell : cells) {
       sum += cell.value;
       reset |= cell.reset;
     }
-    return new Cell(column.kind() == Column.Kind.SHARE ? sum / vcpus.size() : sum, reset);
+    return new Cell(column.kind() == Column.Kind.SHARE ? sum / cells.size() : sum, reset);
   }
 
   boolean known() {

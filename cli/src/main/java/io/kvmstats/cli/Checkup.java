@@ -56,8 +56,8 @@ final class Checkup {
           Finding.limits(
               "/dev/kvm",
               String.valueOf(e.getMessage()),
-              "only needed for VMs of one's own and for 'demo': 'sudo usermod -aG kvm $USER',"
-                  + " or load kvm_intel or kvm_amd"));
+              "only needed for VMs of one's own and for 'demo': be in the group that 'ls -l /dev/kvm'"
+                  + " shows ('sudo usermod -aG kvm $USER'), or load kvm_intel or kvm_amd"));
     }
   }
 

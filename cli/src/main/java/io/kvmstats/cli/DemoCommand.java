@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   private static final int VMS_MAX = 64;
+  private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
   @Spec private CommandSpec spec;
 
@@ -72,8 +73,8 @@ final class DemoCommand implements Callable<Integer> {
       guests.sentences().forEach(Messages::say);
       Selection selection = new Selection();
       selection.pids.addAll(guests.pids());
-      long count = seconds == null ? Long.MAX_VALUE : Math.max(1, seconds.dividedBy(interval));
-      return new Watcher(selection, format.get(), interval, count).run();
+      Duration limit = seconds == null ? FOREVER : seconds;
+      return new Watcher(selection, format.get(), interval, Long.MAX_VALUE, limit).run();
     }
   }
 
@@ -103,8 +104,8 @@ final class DemoCommand implements Callable<Integer> {
                 + " of this VM";
         case Errno.EACCES, Errno.EPERM ->
             e.getMessage()
-                + ": your user may not use KVM; add it with 'sudo usermod -aG kvm $USER' and log"
-                + " in again, or run this as root";
+                + ": your user may not use KVM; run this as root, or add your user to the group that"
+                + " 'ls -l /dev/kvm' shows ('sudo usermod -aG kvm $USER', and log in again)";
         default -> throw e;
       };
     }

@@ -29,6 +29,7 @@ final class GetCommand implements Callable<Integer> {
           "pid",
           "name",
           "vcpu",
+          "fd",
           "id",
           "stat",
           "type",
@@ -90,7 +91,7 @@ final class GetCommand implements Callable<Integer> {
         out.append(out.isEmpty() ? "" : "\n")
             .append(Text.printable(Labels.vm(vmm)))
             .append(": ")
-            .append(Labels.object(object.object()))
+            .append(Labels.object(object.object(), vmm))
             .append(", by ")
             .append(object.object().source().label())
             .append('\n')
@@ -149,6 +150,7 @@ final class GetCommand implements Callable<Integer> {
         Integer.toString(vmm.pid()),
         vmm.name().map(VmName::text).orElse(""),
         object.isVcpu() ? Integer.toString(object.vcpu()) : "",
+        Integer.toString(object.held().number()),
         object.file().id(),
         descriptor.name(),
         Optional.ofNullable(Labels.type(descriptor.type())).orElse(""),

@@ -8,6 +8,7 @@ import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What things are called, and the parts of JSON that commands share. */
@@ -16,9 +17,11 @@ final class Labels {
 
   /** {@return a VM for a sentence: its name, or its process} */
   static String vm(Vmm vmm) {
-    return vmm.name()
-        .map(name -> name.text() + " (pid " + vmm.pid() + ")")
-        .orElse("pid " + vmm.pid());
+    return vm(vmm.name(), vmm.pid());
+  }
+
+  static String vm(Optional<VmName> name, int pid) {
+    return name.map(n -> n.text() + " (pid " + pid + ")").orElse("pid " + pid);
   }
 
   /** {@return a VM for a column: its name, or its process} */
@@ -37,8 +40,21 @@ final class Labels {
     };
   }
 
-  static String object(StatsObject object) {
-    return object.isVcpu() ? "vCPU " + object.vcpu() : "VM";
+  /**
+   * {@return an object for a sentence; where its process holds several VMs, with the one thing that
+   * tells it from another: the descriptor}
+   */
+  static String object(StatsObject object, Vmm vmm) {
+    return (object.isVcpu() ? "vCPU " + object.vcpu() : "VM") + descriptor(object, vmm);
+  }
+
+  /** {@return a vCPU for a column} */
+  static String vcpu(StatsObject vcpu, Vmm vmm) {
+    return vcpu.vcpu() + descriptor(vcpu, vmm);
+  }
+
+  private static String descriptor(StatsObject object, Vmm vmm) {
+    return vmm.vms().size() > 1 ? " (fd " + object.held().number() + ")" : "";
   }
 
   /** {@return QEMU's word for a type (qapi/stats.json), null of an unknown one} */

@@ -4,6 +4,7 @@ import io.kvmstats.acquire.AcquiredVmm;
 import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.discover.Hidden;
+import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.time.Instant;
@@ -50,14 +51,20 @@ final class ListCommand implements Callable<Integer> {
           List.of(
               Integer.toString(vmm.pid()),
               vmm.program() + vms,
-              vmm.name().map(name -> name.text()).orElse(""),
+              vmm.name().map(VmName::text).orElse(""),
               Integer.toString(vmm.vcpus().size()),
               acquired.source().map(source -> source.label()).orElse(""),
               acquired.shortfall().orElse("")));
     }
     for (Hidden process : hidden) {
       rows.add(
-          List.of(Integer.toString(process.pid()), process.program(), "", "", "", process.why()));
+          List.of(
+              Integer.toString(process.pid()),
+              process.program(),
+              process.name().map(VmName::text).orElse(""),
+              "",
+              "",
+              process.why()));
     }
     return rows;
   }
@@ -93,6 +100,8 @@ final class ListCommand implements Callable<Integer> {
       json.beginObject();
       json.name("pid").value(process.pid());
       json.name("vmm").value(process.program());
+      json.name("name").value(process.name().map(VmName::text).orElse(null));
+      json.name("name_origin").value(process.name().map(VmName::origin).orElse(null));
       json.name("why_not_better").value(process.why());
       json.endObject();
     }

@@ -43,7 +43,7 @@ final class PlainGet {
   private static boolean set(GetCommand get, String option, String value) {
     try {
       switch (option) {
-        case "-p", "--pid" -> get.selection.pids.add(Integer.parseInt(value));
+        case "-p", "--pid" -> get.selection.pids.add(Selection.pid(value));
         case "--vm" -> get.selection.names.add(value);
         case "--stat" -> get.selection.globs.add(Selection.glob(value));
         case "--format" -> get.format.set(Format.valueOf(value.toUpperCase(Locale.ROOT)));

@@ -33,6 +33,24 @@ final class RatePrinter {
     this.selection = selection;
   }
 
+  /** {@return what to say if the statistics asked for leave no line anything to tell} */
+  Optional<String> nothingToShow(List<CollectedVmm> vmms) {
+    if (!Column.of(selection, vmms).isEmpty()) {
+      return Optional.empty();
+    }
+    boolean histograms =
+        vmms.stream()
+            .flatMap(vmm -> vmm.objects().stream())
+            .flatMap(object -> object.slot().schema().descriptors().stream())
+            .anyMatch(selection::wants);
+    if (!histograms) {
+      return Optional.of("no statistic matches: try kvmstats schema");
+    }
+    return format == Format.JSON
+        ? Optional.empty()
+        : Optional.of("only histograms match, which no column holds: try --format json, or stat");
+  }
+
   /** {@return a sweep's lines} */
   String print(List<CollectedVmm> vmms, Instant time) {
     List<Column> columns = Column.of(selection, vmms);
@@ -54,7 +72,7 @@ final class RatePrinter {
       List<String> line = new ArrayList<>();
       line.add(clock.format(DateTimeFormatter.ISO_LOCAL_TIME));
       line.add(Text.printable(Labels.shortName(row.vmm().vmm())));
-      line.add(row.object().map(vcpu -> Integer.toString(vcpu.vcpu())).orElse("all"));
+      line.add(row.object().map(vcpu -> Labels.vcpu(vcpu, row.vmm().vmm())).orElse("all"));
       for (int i = 0; i < columns.size(); i++) {
         line.add(row.cells().get(i).text(columns.get(i)));
       }
@@ -93,7 +111,7 @@ final class RatePrinter {
   }
 
   private String csv(List<RateRow> rows, List<Column> columns, Instant time) {
-    List<String> heading = new ArrayList<>(List.of("time", "pid", "name", "vcpu", "source"));
+    List<String> heading = new ArrayList<>(List.of("time", "pid", "name", "vcpu", "fd", "source"));
     columns.forEach(column -> heading.add(column.csvHeading()));
     StringBuilder out = new StringBuilder();
     if (!header.equals(heading)) {
@@ -106,6 +124,7 @@ final class RatePrinter {
       line.add(Integer.toString(row.vmm().vmm().pid()));
       line.add(row.vmm().vmm().name().map(VmName::text).orElse(""));
       line.add(row.object().map(vcpu -> Integer.toString(vcpu.vcpu())).orElse(""));
+      line.add(row.object().map(vcpu -> Integer.toString(vcpu.held().number())).orElse(""));
       line.add(row.vmm().source().map(source -> source.label()).orElse(""));
       row.cells().forEach(cell -> line.add(cell.known() ? Double.toString(cell.value()) : ""));
       out.append(Csv.line(line));

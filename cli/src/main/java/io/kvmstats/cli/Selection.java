@@ -4,13 +4,16 @@ import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.discover.Hidden;
+import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -20,6 +23,7 @@ final class Selection {
   @Option(
       names = {"-p", "--pid"},
       paramLabel = "PID",
+      converter = Pid.class,
       description = "Only VMs of this process; may be given several times.")
   List<Integer> pids = new ArrayList<>();
 
@@ -35,6 +39,31 @@ final class Selection {
       converter = Glob.class,
       description = "Only statistics whose name matches, such as 'halt_*'; several times for more.")
   List<PathMatcher> globs = new ArrayList<>();
+
+  /** Turns a process's number into one that a process can have. */
+  static final class Pid implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String pid) {
+      try {
+        return pid(pid);
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException("'" + pid + "' is no process id");
+      }
+    }
+  }
+
+  /**
+   * {@return a process id}
+   *
+   * @throws NumberFormatException when it is none
+   */
+  static int pid(String text) {
+    int pid = Integer.parseInt(text);
+    if (pid < 1) {
+      throw new NumberFormatException(text);
+    }
+    return pid;
+  }
 
   /** Turns a glob into its matcher. */
   static final class Glob implements ITypeConverter<PathMatcher> {
@@ -58,9 +87,11 @@ final class Selection {
   }
 
   boolean wants(Vmm vmm) {
-    return everyVm()
-        || pids.contains(vmm.pid())
-        || vmm.name().filter(name -> names.contains(name.text())).isPresent();
+    return everyVm() || pids.contains(vmm.pid()) || isNamed(vmm.name());
+  }
+
+  private boolean isNamed(Optional<VmName> name) {
+    return name.filter(n -> names.contains(n.text())).isPresent();
   }
 
   boolean wants(Descriptor descriptor) {
@@ -92,8 +123,8 @@ final class Selection {
       }
     }
     for (Hidden hidden : collector.hidden()) {
-      if (everyVm() || pids.contains(hidden.pid())) {
-        lines.add("pid " + hidden.pid() + " (" + hidden.program() + "): " + hidden.why());
+      if (everyVm() || pids.contains(hidden.pid()) || isNamed(hidden.name())) {
+        lines.add(Labels.vm(hidden.name(), hidden.pid()) + ": " + hidden.why());
       }
     }
     for (int pid : pids) {
@@ -103,8 +134,9 @@ final class Selection {
       }
     }
     for (String name : names) {
-      if (found.stream()
-          .noneMatch(vmm -> vmm.name().filter(n -> n.text().equals(name)).isPresent())) {
+      if (Stream.concat(
+              found.stream().map(Vmm::name), collector.hidden().stream().map(Hidden::name))
+          .noneMatch(other -> other.filter(n -> n.text().equals(name)).isPresent())) {
         lines.add("no VM is named " + name + ": try kvmstats list");
       }
     }

@@ -51,7 +51,7 @@ final class SpanPrinter {
       out.append(out.isEmpty() ? "" : "\n")
           .append(Text.printable(Labels.vm(span.vmm().vmm())))
           .append(": ")
-          .append(Labels.object(span.object().object()))
+          .append(Labels.object(span.object().object(), span.vmm().vmm()))
           .append(", ")
           .append(span.seconds().isPresent() ? Text.seconds(span.seconds().getAsDouble()) : "?")
           .append(span.runs() > 1 ? " on average of " + span.runs() + " runs" : "")
@@ -123,6 +123,7 @@ final class SpanPrinter {
                     "pid",
                     "name",
                     "vcpu",
+                    "fd",
                     "id",
                     "stat",
                     "bucket_from",
@@ -149,6 +150,7 @@ final class SpanPrinter {
         Integer.toString(vmm.pid()),
         vmm.name().map(VmName::text).orElse(""),
         span.object().object().isVcpu() ? Integer.toString(span.object().object().vcpu()) : "",
+        Integer.toString(span.object().object().held().number()),
         span.object().object().file().id(),
         descriptor.name(),
         histogram ? Long.toUnsignedString(descriptor.bucketFrom(index)) : "",

@@ -23,6 +23,7 @@ final class StatJson {
     } else {
       json.unknown();
     }
+    json.name("fd").value(object.held().number());
     json.name("id").value(object.file().id());
   }
 

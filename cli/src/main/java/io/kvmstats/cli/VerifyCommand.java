@@ -93,7 +93,10 @@ final class VerifyCommand implements Callable<Integer> {
           violations.addAll(
               StatsFileRules.check(collected.object().bytes(), ByteOrder.nativeOrder()));
           violations.addAll(moves.get(object++));
-          String name = Labels.vm(vmm.acquired().vmm()) + ": " + Labels.object(collected.object());
+          String name =
+              Labels.vm(vmm.acquired().vmm())
+                  + ": "
+                  + Labels.object(collected.object(), vmm.acquired().vmm());
           kept &= report(name, violations);
           any = true;
         }

@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class WatchCommand implements Callable<Integer> {
+  private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
+
   @Spec private CommandSpec spec;
   @Mixin private Selection selection = new Selection();
 
@@ -44,6 +46,6 @@ final class WatchCommand implements Callable<Integer> {
     if (count < 1) {
       throw new ParameterException(spec.commandLine(), "--count is 1 or more, not " + count);
     }
-    return new Watcher(selection, format.get(), interval, count).run();
+    return new Watcher(selection, format.get(), interval, count, FOREVER).run();
   }
 }

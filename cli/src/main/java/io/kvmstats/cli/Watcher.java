@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /** Sweeps at an interval and prints each sweep: what {@code watch} and {@code demo} do. */
@@ -16,17 +17,20 @@ final class Watcher {
   private final Format format;
   private final Duration interval;
   private final long count;
+  private final Duration limit;
 
   /**
    * Makes a watcher.
    *
-   * @param count how many times to print
+   * @param count how many times to print at most
+   * @param limit how long to run at most
    */
-  Watcher(Selection selection, Format format, Duration interval, long count) {
+  Watcher(Selection selection, Format format, Duration interval, long count, Duration limit) {
     this.selection = selection;
     this.format = format;
     this.interval = interval;
     this.count = count;
+    this.limit = limit;
   }
 
   /**
@@ -43,12 +47,18 @@ final class Watcher {
       if (nothingToRead(collector)) {
         return Exit.NOTHING_TO_READ;
       }
+      Optional<String> nothingToShow = printer.nothingToShow(collector.vmms());
+      if (nothingToShow.isPresent()) {
+        Messages.say(nothingToShow.get());
+        return Exit.NOTHING_TO_READ;
+      }
       Map<Vmm.Key, String> known = names(collector);
       collector.sweep();
-      long next = System.nanoTime();
-      for (long printed = 0; printed < count; printed++) {
-        next += interval.toNanos();
-        sleepUntil(next);
+      long start = System.nanoTime();
+      long next = 0;
+      for (long printed = 0; printed < count && next < limit.toNanos(); printed++) {
+        next = Math.min(tickAfter(next, System.nanoTime() - start, interval), limit.toNanos());
+        sleepUntil(start + next);
         collector.refresh();
         collector.sweep();
         Map<Vmm.Key, String> now = names(collector);
@@ -87,6 +97,15 @@ final class Watcher {
         Messages.say(name + " has started");
       }
     });
+  }
+
+  /**
+   * {@return when to print next: an interval after the last time, or as many as it takes to be in
+   * the future, since rates over what is left of a missed one say little}
+   */
+  static long tickAfter(long last, long now, Duration interval) {
+    long length = interval.toNanos();
+    return last + length * (1 + Math.max(0, now - last) / length);
   }
 
   private static void sleepUntil(long nanoTime) {

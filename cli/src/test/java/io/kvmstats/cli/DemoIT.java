@@ -49,6 +49,15 @@ class DemoIT {
     assertThat(App.processes(GUEST)).isEmpty();
   }
 
+  @Test
+  void theLastIntervalIsAsLongAsThereIsTime() throws Exception {
+    App.Result demo =
+        App.run("demo", "--vms", "1", "--seconds", "0.7", "-i", "0.5", "--format", "json");
+    List<JsonNode> documents = Schemas.readLines("watch", demo.out());
+    assertThat(documents).hasSize(2);
+    assertThat(documents.get(1).findValue("seconds").asDouble()).isBetween(0.01, 0.45);
+  }
+
   private static JsonNode vcpu(JsonNode vms, String name, int vcpu) {
     for (JsonNode vm : vms) {
       if (vm.get("name").asString().equals(name)) {

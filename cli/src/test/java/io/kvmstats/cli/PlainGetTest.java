@@ -45,6 +45,7 @@ class PlainGetTest {
         "get --help",
         "get --pid",
         "get --pid x",
+        "get --pid 0",
         "get --pid=17",
         "get --pid --vm",
         "get --stat [",

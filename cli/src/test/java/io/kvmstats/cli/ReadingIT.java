@@ -2,6 +2,10 @@ package io.kvmstats.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.Kvm;
+import io.kvmstats.linux.KvmVcpu;
+import io.kvmstats.linux.KvmVm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +104,60 @@ class ReadingIT {
       }
     }
     throw new AssertionError("the VM is not listed: " + list);
+  }
+
+  /** This process is their VMM: nothing but the descriptors tells what is whose. */
+  @Test
+  void severalVmsOfOneProcessAreToldApart() throws Exception {
+    App.assumeKvm();
+    String self = Long.toString(ProcessHandle.current().pid());
+    try (Kvm kvm = Kvm.open();
+        KvmVm vmA = kvm.createVm();
+        KvmVm vmB = kvm.createVm();
+        KvmVcpu vcpuA = vmA.createVcpu(0);
+        KvmVcpu vcpuB = vmB.createVcpu(0);
+        Fd statsVmA = vmA.statsFd();
+        Fd statsVmB = vmB.statsFd();
+        Fd statsA = vcpuA.statsFd();
+        Fd statsB = vcpuB.statsFd()) {
+      App.Result table = App.run("get", "--pid", self, "--stat", "*xits");
+      assertThat(table.out())
+          .contains("vCPU 0 (fd " + statsA.number() + ")", "vCPU 0 (fd " + statsB.number() + ")");
+      App.Result json = App.run("get", "--pid", self, "--format", "json");
+      assertThat(Schemas.read("get", json.out()).findValues("fd").stream().map(JsonNode::asInt))
+          .containsExactlyInAnyOrder(
+              statsVmA.number(), statsVmB.number(), statsA.number(), statsB.number());
+      assertThat(together(self)).isEqualTo("0.0");
+
+      try (Fd again = vcpuA.statsFd()) {
+        // Three stats fds of vCPUs 0, and two of these: a sum might count one twice.
+        assertThat(again.number()).isPositive();
+        assertThat(together(self)).isEmpty();
+        assertThat(App.run("list").out()).contains("can't be told");
+      }
+    }
+  }
+
+  /** {@return the exits per second of a process's VMs together, as watch says} */
+  private static String together(String pid) throws Exception {
+    App.Result watch =
+        App.run(
+            "watch", "--pid", pid, "-n", "1", "-i", "0.1", "--stat", "exits", "--format", "csv");
+    String[] row = watch.out().lines().skip(1).findFirst().orElseThrow().split(",", -1);
+    assertThat(row[3]).as("the row of all vCPUs").isEmpty();
+    return row[row.length - 1];
+  }
+
+  @Test
+  void whatNoColumnHoldsIsSaid() throws Exception {
+    String pid = Long.toString(vmm.pid());
+    App.Result none = App.run("watch", "--pid", pid, "--stat", "no_such", "-n", "1");
+    assertThat(none.exit()).isEqualTo(3);
+    assertThat(none.err()).contains("no statistic matches");
+    App.Result histogram = App.run("watch", "--pid", pid, "--stat", "*_hist", "-n", "1");
+    assertThat(histogram.exit()).isEqualTo(3);
+    assertThat(histogram.err()).contains("only histograms match");
+    assertThat(histogram.out()).isEmpty();
   }
 
   @Test

@@ -101,8 +101,8 @@ class UsageIT {
       assertThat(result.exit()).isZero();
       assertThat(result.out())
           .contains(Long.toString(vmm.pid()))
-          .contains("another user's process");
-      assertThat(result.out()).doesNotContain("private");
+          .contains("another user's process")
+          .contains("private");
       List<String> asJson = new ArrayList<>(list);
       asJson.addAll(List.of("--format", "json"));
       JsonNode document = Schemas.read("list", App.run(asJson).out());
@@ -114,6 +114,10 @@ class UsageIT {
       App.Result nothing = App.run(get);
       assertThat(nothing.exit()).isEqualTo(3);
       assertThat(nothing.err()).contains("another user's process").doesNotContain("no VM runs");
+      get.addAll(List.of("--vm", "private"));
+      App.Result named = App.run(get);
+      assertThat(named.exit()).isEqualTo(3);
+      assertThat(named.err()).contains("private (pid ").doesNotContain("no VM is named");
     }
   }
 
