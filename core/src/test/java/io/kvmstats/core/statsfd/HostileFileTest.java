@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kvmstats.core.model.Base;
 import io.kvmstats.core.model.Descriptor;
-import io.kvmstats.core.model.Sample;
 import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
@@ -14,7 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -57,6 +55,7 @@ class HostileFileTest {
     return Stream.of(
         lie("header flags 0x1 at byte 0", f -> f.putInt(0, 1)),
         lie("name_size in the header is 0, not 1 to 1024", f -> f.putInt(4, 0)),
+        lie("name_size in the header is 1025", f -> f.putInt(4, 1025)),
         lie("name_size in the header is 4294967295", f -> f.putInt(4, -1)),
         lie("num_desc in the header is 0", f -> f.putInt(8, 0)),
         lie("num_desc in the header is 4097", f -> f.putInt(8, 4097)),
@@ -144,31 +143,6 @@ class HostileFileTest {
           .hasMessageContaining("truncated: byte ");
     }
     assertThat(decode(file).schema()).isEqualTo(SCHEMA);
-  }
-
-  /** Whatever a byte is changed to, the file is refused, or every value has a place in the data. */
-  @Test
-  void noChangeOfBytesDoesHarm() throws IOException {
-    for (int round = 0; round < 50_000; round++) {
-      Random random = Seeded.random(round);
-      byte[] file = good();
-      for (int change = 0; change <= random.nextInt(4); change++) {
-        file[random.nextInt(file.length)] = (byte) random.nextInt();
-      }
-      StatsFile decoded;
-      try {
-        decoded = decode(file);
-      } catch (MalformedStatsException e) {
-        assertThat(e.getMessage()).as(Seeded.repeat(round)).doesNotContain("\u001b").isNotEmpty();
-        continue;
-      }
-      MemorySegment data = MemorySegment.ofArray(file).asSlice(decoded.dataOffset());
-      Sample sample = new Sample(decoded.schema(), 0, 0, data, ORDER);
-      for (Descriptor descriptor : decoded.schema().descriptors()) {
-        assertThat(sample.has(descriptor)).as(Seeded.repeat(round)).isTrue();
-        sample.value(descriptor, descriptor.size() - 1);
-      }
-    }
   }
 
   /** A file without an end, full of the largest numbers that pass: memory stays within bounds. */
