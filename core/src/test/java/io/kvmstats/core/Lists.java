@@ -9,6 +9,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Every statistic of every architecture, as lists made from the kernel's source. */
@@ -34,6 +37,33 @@ public final class Lists {
             .toList());
   }
 
+  /**
+   * How large a stats file is, as the lists' own source counts it: not from the lines here.
+   *
+   * @param dataOffset where its data starts
+   */
+  public record Layout(int descriptors, int dataOffset, int dataBytes, int fileBytes) {}
+
+  /** {@return the size of the kernel's stats file, Linux 6.12} */
+  public static Layout layout(String architecture, Scope scope) {
+    Pattern comment =
+        Pattern.compile(
+            "# "
+                + scope
+                + ": num_desc=(\\d+) data_offset=(\\d+) data_size=(\\d+) file_size=(\\d+)");
+    MatchResult found =
+        allLines("today-" + architecture + ".txt")
+            .map(comment::matcher)
+            .filter(Matcher::matches)
+            .findFirst()
+            .orElseThrow();
+    return new Layout(
+        Integer.parseInt(found.group(1)),
+        Integer.parseInt(found.group(2)),
+        Integer.parseInt(found.group(3)),
+        Integer.parseInt(found.group(4)));
+  }
+
   private static Descriptor descriptor(String[] column) {
     return new Descriptor(
         column[1],
@@ -56,10 +86,13 @@ public final class Lists {
   }
 
   private static Stream<String> lines(String file) {
+    return allLines(file).filter(line -> !line.startsWith("#"));
+  }
+
+  private static Stream<String> allLines(String file) {
     try (InputStream in = Lists.class.getResourceAsStream("lists/" + file)) {
       return new String(Objects.requireNonNull(in, file).readAllBytes(), StandardCharsets.UTF_8)
-          .lines()
-          .filter(line -> !line.startsWith("#"));
+          .lines();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
