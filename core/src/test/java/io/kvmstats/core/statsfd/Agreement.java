@@ -93,7 +93,8 @@ final class Agreement {
     assertThat(data(encoded, again).mismatch(data)).isEqualTo(-1);
   }
 
-  private static MemorySegment data(byte[] file, StatsFile decoded) {
+  /** {@return the data block} */
+  static MemorySegment data(byte[] file, StatsFile decoded) {
     return MemorySegment.ofArray(file).asSlice(decoded.dataOffset(), decoded.schema().dataBytes());
   }
 }

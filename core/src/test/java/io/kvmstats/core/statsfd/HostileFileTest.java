@@ -90,6 +90,19 @@ class HostileFileTest {
         lie("second is a linear histogram with bucket_size 0", f -> f.putInt(SECOND + 12, 0)));
   }
 
+  /** {@return a good file, and every lie} */
+  @SuppressWarnings("unchecked")
+  static Stream<byte[]> files() {
+    Stream<byte[]> lies =
+        lies()
+            .map(lie -> {
+              byte[] file = good();
+              ((Consumer<ByteBuffer>) lie.get()[1]).accept(ByteBuffer.wrap(file).order(ORDER));
+              return file;
+            });
+    return Stream.concat(Stream.of(good()), lies);
+  }
+
   private static byte[] name(String text) {
     return (text + "\0").getBytes(java.nio.charset.StandardCharsets.US_ASCII);
   }
