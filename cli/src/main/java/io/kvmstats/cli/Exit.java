@@ -7,5 +7,8 @@ final class Exit {
   static final int USAGE = 2;
   static final int NOTHING_TO_READ = 3;
 
+  /** A command that was to be run could not be started; as shells have it. */
+  static final int NO_COMMAND = 127;
+
   private Exit() {}
 }

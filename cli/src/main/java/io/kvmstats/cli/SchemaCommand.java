@@ -55,6 +55,12 @@ final class SchemaCommand implements Callable<Integer> {
           case CSV -> csv(rows);
         };
     new Output().print(text);
+    List<String> unknown =
+        rows.stream().filter(row -> row.entry.isEmpty()).map(row -> row.descriptor.name()).toList();
+    if (!unknown.isEmpty()) {
+      Messages.say(
+          "newer than this program, and not in the catalog: " + String.join(", ", unknown));
+    }
     return Exit.DONE;
   }
 

@@ -4,6 +4,8 @@ import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.collect.Collector;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Shows what VMs did while a command ran, or for a time, in the manner of perf stat.",
       "With a command its exit code is this one's, and the numbers go to standard error: standard"
-          + " output is the command's."
+          + " output is the command's. An interrupt ends the command, and the numbers are shown."
     },
     mixinStandardHelpOptions = true)
 final class StatCommand implements Callable<Integer> {
@@ -46,6 +48,12 @@ final class StatCommand implements Callable<Integer> {
       description = "How often to do so, at most " + REPEAT_MAX + ", for mean and spread.")
   private int repeat;
 
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Where to write the numbers instead; a file that is there is replaced.")
+  private @Nullable Path file;
+
   @Mixin private FormatOption format = new FormatOption();
 
   @Parameters(paramLabel = "COMMAND", description = "The command and its arguments, behind --.")
@@ -61,7 +69,8 @@ final class StatCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--repeat is 1 to " + REPEAT_MAX + ", not " + repeat);
     }
-    try (Collector collector = new Collector(selection::wants)) {
+    try (LastWord lastWord = new LastWord();
+        Collector collector = new Collector(selection::wants)) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
       List<Span> spans = spans(collector);
@@ -69,26 +78,31 @@ final class StatCommand implements Callable<Integer> {
         return Exit.NOTHING_TO_READ;
       }
       int exit = Exit.DONE;
-      for (int run = 0; run < repeat && exit == Exit.DONE; run++) {
+      for (int run = 0; run < repeat && exit == Exit.DONE && !lastWord.isDue(); run++) {
         // Nothing is looked for in between: a VM that ends is read to its last count.
         collector.sweep();
         exit = pass();
         collector.sweep();
         spans.forEach(Span::add);
       }
-      SpanPrinter printer = new SpanPrinter(spans, selection);
-      String text =
-          switch (format.get()) {
-            case TABLE -> printer.table();
-            case JSON -> printer.json();
-            case CSV -> printer.csv();
-          };
-      if (command.isEmpty()) {
-        new Output().print(text);
-      } else {
-        System.err.print(text);
-      }
+      print(new SpanPrinter(spans, selection));
       return exit;
+    }
+  }
+
+  private void print(SpanPrinter printer) throws IOException {
+    String text =
+        switch (format.get()) {
+          case TABLE -> printer.table();
+          case JSON -> printer.json();
+          case CSV -> printer.csv();
+        };
+    if (file != null) {
+      Files.writeString(file, text);
+    } else if (command.isEmpty()) {
+      new Output().print(text);
+    } else {
+      System.err.print(text);
     }
   }
 
@@ -103,15 +117,18 @@ final class StatCommand implements Callable<Integer> {
   }
 
   /** {@return the exit code of what was waited for} */
-  private int pass() throws IOException {
-    try {
-      if (duration != null) {
-        Thread.sleep(duration);
-        return Exit.DONE;
-      }
-      return new ProcessBuilder(command).inheritIO().start().waitFor();
-    } catch (InterruptedException e) {
-      throw new IOException("interrupted", e);
+  private int pass() {
+    if (duration != null) {
+      LastWord.sleep(duration);
+      return Exit.DONE;
     }
+    Process process;
+    try {
+      process = new ProcessBuilder(command).inheritIO().start();
+    } catch (IOException e) {
+      Messages.say(String.valueOf(e.getMessage()));
+      return Exit.NO_COMMAND;
+    }
+    return LastWord.waitFor(process);
   }
 }

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvmstats.guest.GuestProcess;
 import io.kvmstats.guest.Life;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -36,14 +41,16 @@ class ExplainingIT {
   }
 
   @Test
-  void schemaHasEveryStatisticOfTheVmAndWhatItMeans() throws Exception {
+  void schemaHasEveryStatisticOfTheVmAndWhatItMeans(TestReporter reporter) throws Exception {
     App.Result schema = App.run("schema", "--pid", pid(), "--format", "json");
     assertThat(schema.exit()).as(schema.err()).isZero();
     Set<String> names = new HashSet<>();
-    int explained = 0;
+    List<String> unknown = new ArrayList<>();
     for (JsonNode stat : Schemas.read("schema", schema.out()).get("stats")) {
       names.add(stat.get("object").asString() + " " + stat.get("name").asString());
-      explained += stat.get("meaning").isNull() ? 0 : 1;
+      if (stat.get("meaning").isNull()) {
+        unknown.add(stat.get("name").asString());
+      }
       if (stat.get("name").asString().equals("halt_wait_hist")) {
         assertThat(stat.get("size").asInt()).isEqualTo(32);
         assertThat(stat.get("unit").asString()).isEqualTo("seconds");
@@ -56,7 +63,13 @@ class ExplainingIT {
       theirs.add(words[0].replaceAll("[0-9]", "") + " " + words[1]);
     }
     assertThat(names).isEqualTo(theirs);
-    assertThat(explained).isGreaterThan(names.size() / 2);
+    // A newer kernel's are no mistake of ours, until somebody has read this and explains them.
+    if (!unknown.isEmpty()) {
+      reporter.publishEntry("this kernel's statistics that the catalog lacks", unknown.toString());
+    }
+    assertThat(unknown.size()).isLessThan(names.size() / 2);
+    String said = unknown.isEmpty() ? "" : "not in the catalog: " + String.join(", ", unknown);
+    assertThat(schema.err()).contains(said);
     // The same without a VM: asked of one that is made for it.
     App.Result kernels = App.run("schema", "--format", "json");
     assertThat(kernels.out()).isEqualTo(schema.out());
@@ -66,6 +79,7 @@ class ExplainingIT {
   void helpExplainsAStatisticOrACommand() throws Exception {
     assertThat(App.run("help", "halt_wait_hist").out())
         .contains("halt_wait_ns", "arm64", "since", "vCPU");
+    assertThat(App.run("help", "irq_window").out()).contains("irq_window_exits", "earlier names");
     assertThat(App.run("help", "watch").out()).contains("Usage: kvmstats watch");
     App.Result unknown = App.run("help", "no_such");
     assertThat(unknown.exit()).isEqualTo(2);
@@ -142,6 +156,51 @@ class ExplainingIT {
     JsonNode vm = Schemas.read("stat", repeated.out()).get("vms").get(0);
     assertThat(vm.get("objects").get(0).get("runs").asInt()).isEqualTo(3);
     assertThat(App.run("stat", "--pid", pid()).exit()).isEqualTo(2);
+  }
+
+  @Test
+  void statWritesToAFileAndSaysWhatItCannotStart(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("numbers.json");
+    App.Result stat =
+        App.run(
+            "stat", "--pid", pid(), "-o", file.toString(), "--format", "json", "--", "echo", "its");
+    assertThat(stat.out()).isEqualTo("its\n");
+    assertThat(stat.err()).isEmpty();
+    Schemas.read("stat", Files.readString(file));
+    App.Result none = App.run("stat", "--pid", pid(), "--", "/no/such/command");
+    assertThat(none.exit()).isEqualTo(127);
+    assertThat(none.err()).contains("/no/such/command");
+  }
+
+  @Test
+  void anInterruptEndsStatWithItsNumbers() throws Exception {
+    for (List<String> until : List.of(List.of("-d", "60"), List.of("--", "sleep", "60"))) {
+      List<String> command = App.command("stat", "--pid", pid(), "--format", "json");
+      command.addAll(until);
+      Process stat = new ProcessBuilder(command).redirectErrorStream(true).start();
+      assertThat(App.eventually(() -> holdsStatsFds(stat))).isTrue();
+      String pid = Long.toString(stat.pid());
+      assertThat(new ProcessBuilder("kill", "-INT", pid).start().waitFor()).isZero();
+      String numbers = new String(stat.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(stat.waitFor()).isEqualTo(130);
+      assertThat(Schemas.read("stat", numbers).get("vms").size()).isEqualTo(1);
+      assertThat(stat.descendants()).isEmpty();
+    }
+  }
+
+  /** {@return whether it has what it reads} */
+  private static boolean holdsStatsFds(Process stat) throws Exception {
+    Path fds = Path.of("/proc/" + stat.pid() + "/fd");
+    try (DirectoryStream<Path> numbers = Files.newDirectoryStream(fds)) {
+      for (Path number : numbers) {
+        if (Files.readSymbolicLink(number).toString().startsWith("anon_inode:kvm-")) {
+          return true;
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // A descriptor that was closed meanwhile: look again.
+    }
+    return false;
   }
 
   @Test
