@@ -7,6 +7,7 @@
 module io.kvmstats.core {
   requires static org.jspecify;
 
+  exports io.kvmstats.core.binaryform;
   exports io.kvmstats.core.catalog;
   exports io.kvmstats.core.model;
   exports io.kvmstats.core.statsfd;
