@@ -42,6 +42,9 @@ final class Libc {
   private static final MethodHandle POLL = bind("poll");
   private static final MethodHandle MMAP = bind("mmap");
   private static final MethodHandle MUNMAP = bind("munmap");
+  private static final MethodHandle MEMFD_CREATE = bind("memfd_create");
+  private static final MethodHandle FTRUNCATE = bind("ftruncate");
+  private static final MethodHandle FCNTL = bind("fcntl");
   private static final MethodHandle SYSCALL = bind("syscall");
 
   private Libc() {}
@@ -96,6 +99,18 @@ final class Libc {
 
   static long munmap(long address, long bytes) {
     return integer(MUNMAP, address, bytes, 0, 0);
+  }
+
+  static long memfdCreate(long name, int flags) {
+    return integer(MEMFD_CREATE, name, flags, 0, 0);
+  }
+
+  static long ftruncate(int fd, long bytes) {
+    return integer(FTRUNCATE, fd, bytes, 0, 0);
+  }
+
+  static long fcntl(int fd, int command, long argument) {
+    return integer(FCNTL, fd, command, argument, 0);
   }
 
   /** A system call that the C library may be too old to know by name. */

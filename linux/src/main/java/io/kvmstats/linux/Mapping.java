@@ -40,8 +40,15 @@ public final class Mapping implements AutoCloseable {
     return new Mapping(LinuxException.check(address, "mmap", bytes + " bytes"), bytes);
   }
 
-  /** Maps the start of a file, shared with it. */
-  static Mapping shared(Fd fd, long bytes) throws LinuxException {
+  /**
+   * Maps the start of a file for reading and writing, shared with all who have it open or mapped.
+   *
+   * @param fd open for both; may be closed afterwards
+   * @param bytes how much, rounded up to pages by the kernel
+   * @return the file's memory; touching what is behind the file's end kills the process
+   * @throws LinuxException EACCES, EPERM when a seal forbids it, ENODEV, ENOMEM
+   */
+  public static Mapping shared(Fd fd, long bytes) throws LinuxException {
     long address = Libc.mmap(bytes, PROT_READ_WRITE, MAP_SHARED, fd.number());
     return new Mapping(LinuxException.check(address, "mmap", fd.toString()), bytes);
   }

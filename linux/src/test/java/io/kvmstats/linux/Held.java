@@ -13,7 +13,7 @@ import java.util.List;
 final class Held {
   private Held() {}
 
-  /** {@return the links of descriptors, and the mappings of vCPUs, sorted} */
+  /** {@return the links of descriptors, and the mappings of vCPUs and memfds, sorted} */
   static List<String> now() throws IOException {
     List<String> held = new ArrayList<>();
     try (DirectoryStream<Path> fds = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
@@ -23,6 +23,7 @@ final class Held {
           // The JVM opens files and sockets whenever it likes to, but none of these.
           if (link.startsWith("anon_inode:")
               || link.startsWith("pidfd:")
+              || link.startsWith("/memfd:")
               || link.startsWith("/dev/")) {
             held.add(link);
           }
@@ -32,8 +33,8 @@ final class Held {
       }
     }
     for (String mapping : Files.readAllLines(Path.of("/proc/self/maps"))) {
-      if (mapping.contains("anon_inode:kvm-")) {
-        held.add("mapping of " + mapping.substring(mapping.indexOf("anon_inode:")));
+      if (mapping.contains("anon_inode:kvm-") || mapping.contains("/memfd:")) {
+        held.add("mapping of " + mapping.split(" +", 6)[5]);
       }
     }
     Collections.sort(held);

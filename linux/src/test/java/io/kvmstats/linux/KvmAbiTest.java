@@ -55,6 +55,7 @@ class KvmAbiTest {
         "io.kvmstats.linux.Errno",
         "io.kvmstats.linux.Fd",
         "io.kvmstats.linux.Mapping",
+        "io.kvmstats.linux.Memfd",
         "io.kvmstats.linux.Pidfd",
         "io.kvmstats.core.statsfd.StatsFileLayout"
       })
