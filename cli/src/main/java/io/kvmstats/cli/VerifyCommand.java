@@ -66,6 +66,11 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private int verifyFile(Path path) throws IOException {
+    // Opening a FIFO would wait for somebody to write to it.
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new IOException(
+          path + " is no regular file: give one, a memfd as /proc/PID/fd/N, or --pid");
+    }
     byte[] bytes;
     try (InputStream in = Files.newInputStream(path)) {
       bytes = in.readNBytes(FILE_BYTES_MAX);

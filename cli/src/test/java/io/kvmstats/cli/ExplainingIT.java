@@ -122,6 +122,9 @@ class ExplainingIT {
     assertThat(file.exit()).isEqualTo(1);
     assertThat(file.out()).contains("truncated").contains("byte 3");
     assertThat(App.run("verify").exit()).isEqualTo(2);
+    Path fifo = folder.resolve("fifo");
+    assertThat(App.run(List.of("mkfifo", fifo.toString())).exit()).isZero();
+    assertThat(App.run("verify", fifo.toString()).err()).contains(fifo + " is no regular file");
   }
 
   @Test
