@@ -93,8 +93,8 @@ final class Libc {
     return integer(POLL, pollfds, count, timeoutMillis, 0);
   }
 
-  static long mmap(long bytes, int protection, int flags, int fd) {
-    return call(MMAP, 0, bytes, protection, flags, fd, 0);
+  static long mmap(long address, long bytes, int protection, int flags, int fd) {
+    return call(MMAP, address, bytes, protection, flags, fd, 0);
   }
 
   static long munmap(long address, long bytes) {

@@ -54,6 +54,10 @@ class MemfdTest {
       Memfd.addSeals(fd, seals);
       assertThat(Memfd.seals(fd)).isEqualTo(seals);
       mapping.segment().set(ValueLayout.JAVA_BYTE, 5, (byte) 9);
+      try (Mapping reader = Mapping.readOnly(fd, BYTES)) {
+        assertThat(reader.segment().get(ValueLayout.JAVA_BYTE, 5)).isEqualTo((byte) 9);
+        assertThat(reader.segment().isReadOnly()).isTrue();
+      }
       MemorySegment into = arena.allocate(1);
       assertThat(fd.pread(into, 5)).isEqualTo(1);
       assertThat(into.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 9);

@@ -1,0 +1,7 @@
+/** Statistics of VMMs and simulators in Java, published for any reader of the kernel's. */
+module io.kvmstats.publish {
+  requires static org.jspecify;
+  requires transitive io.kvmstats.linux;
+
+  exports io.kvmstats.publish;
+}
