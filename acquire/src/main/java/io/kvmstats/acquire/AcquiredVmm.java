@@ -23,10 +23,15 @@ public record AcquiredVmm(Vmm vmm, List<StatsObject> objects, Optional<String> s
    * {@return whether the process still holds just what was acquired: the same descriptors, and the
    * same open files behind them}
    *
+   * <p>What a process publishes may have been found between its making and its sealing: where
+   * something was refused, it is looked at again.
+   *
    * @param now the same process, as a later scan found it
    */
   public boolean isStill(Vmm now) {
+    boolean refused = objects.size() < vmm.vmStats().size() + vmm.vcpuStats().size();
     return now.holdsTheSameAs(vmm)
+        && !(vmm.isPublished() && refused)
         && objects.stream()
             .allMatch(object -> object.bytes().isHeldBy(now.pid(), object.held().number()));
   }

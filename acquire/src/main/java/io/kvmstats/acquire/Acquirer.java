@@ -14,9 +14,11 @@ import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.stream.Stream;
 
@@ -24,6 +26,12 @@ import java.util.stream.Stream;
 public final class Acquirer {
   /** A VM has at most 4,096 vCPUs (x86, Linux 6.12); a VMM must not use up our descriptors. */
   private static final int OBJECTS_MAX = 8192;
+
+  /**
+   * No more than this of a process's published data is read: 4,096 vCPUs of x86 have 4.3 MiB, and
+   * anybody may publish.
+   */
+  private static final long PUBLISHED_BYTES_MAX = 8 << 20;
 
   /** One schema for all objects that have it; weak, since a VMM could go on inventing new ones. */
   private final Map<Schema, WeakReference<Schema>> schemas = new WeakHashMap<>();
@@ -63,18 +71,32 @@ public final class Acquirer {
    * @return what can be read of it
    */
   public AcquiredVmm acquire(Vmm vmm) {
+    List<KvmFd> fds = Stream.concat(vmm.vmStats().stream(), vmm.vcpuStats().stream()).toList();
+    if (vmm.isPublished() && fds.size() > OBJECTS_MAX) {
+      return refused(vmm, fds.size() + " VMs and vCPUs: no more than " + OBJECTS_MAX);
+    }
     List<StatsObject> objects = new ArrayList<>();
     List<String> refusals = new ArrayList<>();
     boolean one = holdsOneVm(vmm);
-    Stream.concat(vmm.vmStats().stream(), vmm.vcpuStats().stream())
-        .limit(OBJECTS_MAX)
-        .forEach(fd -> {
-          // A VM's vCPU numbers are unique: a second stats fd of one is the same object's.
-          if (!one || objects.stream().noneMatch(object -> object.vcpu() == fd.vcpu())) {
-            dup(vmm, fd, objects, refusals);
-          }
-        });
+    Set<Integer> vcpus = new HashSet<>();
+    long dataBytes = 0;
+    for (KvmFd fd : fds.subList(0, Math.min(fds.size(), OBJECTS_MAX))) {
+      // A VM's vCPU numbers are unique: a second stats fd of one is the same object's.
+      if ((!one || !vcpus.contains(fd.vcpu())) && dup(vmm, fd, objects, refusals)) {
+        vcpus.add(fd.vcpu());
+        dataBytes += objects.getLast().file().schema().dataBytes();
+      }
+      if (vmm.isPublished() && dataBytes > PUBLISHED_BYTES_MAX) {
+        objects.forEach(StatsObject::close);
+        return refused(vmm, dataBytes + " bytes of data: no more than " + PUBLISHED_BYTES_MAX);
+      }
+    }
     return new AcquiredVmm(vmm, List.copyOf(objects), shortfall(vmm, objects, refusals));
+  }
+
+  private static AcquiredVmm refused(Vmm vmm, String what) {
+    return new AcquiredVmm(
+        vmm, List.of(), Optional.of("the process publishes " + what + " are read"));
   }
 
   /** Two vCPUs of one number are two VMs', also where only one of these is still open. */
@@ -83,14 +105,17 @@ public final class Acquirer {
     return vmm.vms().size() <= 1 && numbers == vmm.vcpus().size();
   }
 
-  private void dup(Vmm vmm, KvmFd theirs, List<StatsObject> objects, List<String> refusals) {
+  /** {@return whether it could be acquired} */
+  private boolean dup(Vmm vmm, KvmFd theirs, List<StatsObject> objects, List<String> refusals) {
     try {
       objects.add(object(theirs, vmm.process().getfd(theirs.number()), Source.DUP));
+      return true;
     } catch (LinuxException e) {
       refusals.add(e.getMessage() + hint(e.errno()));
     } catch (IOException e) {
       refusals.add(theirs.link() + ": " + e.getMessage());
     }
+    return false;
   }
 
   private static String hint(int errno) {
@@ -144,6 +169,9 @@ public final class Acquirer {
       // A number is another file's as soon as its owner closes it and opens the next.
       if (!fd.link().equals(expected.link())) {
         throw new IOException(fd + " has become " + fd.link());
+      }
+      if (expected.kind().isPublished()) {
+        Seals.check(fd); // Before anything is read: a read of what only has the name might block.
       }
       StatsFile file = StatsFileDecoder.decode(bytes, ByteOrder.nativeOrder());
       StatsFile shared = new StatsFile(file.id(), intern(file.schema()), file.dataOffset());

@@ -145,6 +145,9 @@ public final class PublishComparison {
           }
         },
         COUNTS_PER_ROUND);
+    if (w.value + x.value + y.value + z.value != a.get() + b.get() + c.get() + d.get()) {
+      throw new IllegalStateException("they have not counted the same");
+    }
   }
 
   private static void compare(

@@ -1,7 +1,6 @@
 package io.kvmstats.cli;
 
 import io.kvmstats.acquire.AcquiredVmm;
-import io.kvmstats.acquire.Source;
 import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.discover.Hidden;
@@ -53,9 +52,12 @@ final class DoctorCommand implements Callable<Integer> {
     String subject = "VM " + Labels.vm(acquired.vmm());
     String why = acquired.shortfall().orElse("");
     if (acquired.objects().isEmpty()) {
-      return Finding.missing(subject, "can't be read", why);
+      // Anybody may publish what can't be read: nobody needs it for that.
+      return acquired.vmm().isPublished()
+          ? Finding.limits(subject, "published, can't be read", why)
+          : Finding.missing(subject, "can't be read", why);
     }
-    String source = acquired.source().map(Source::label).orElse("");
+    String source = Labels.source(acquired);
     return why.isEmpty()
         ? Finding.ok(subject, "read by " + source)
         : Finding.limits(subject, "read by " + source + ", not in full", why);

@@ -93,7 +93,7 @@ final class GetCommand implements Callable<Integer> {
             .append(": ")
             .append(Labels.object(object.object(), vmm))
             .append(", by ")
-            .append(object.object().source().label())
+            .append(Labels.source(collected.acquired()))
             .append('\n')
             .append(statistics(wanted, object.slot().read()));
       }

@@ -29,8 +29,14 @@ final class Labels {
     return vmm.name().map(VmName::text).orElse("pid " + vmm.pid());
   }
 
+  /** {@return how a VM is read, and whether by its process's own account, for a column} */
   static String source(AcquiredVmm acquired) {
-    return acquired.source().map(Source::label).orElse(Text.UNKNOWN);
+    String source = acquired.source().map(Source::label).orElse(Text.UNKNOWN);
+    return acquired.vmm().isPublished() ? published(source) : source;
+  }
+
+  static String published(String source) {
+    return source + ", published";
   }
 
   static String scope(Scope scope) {
@@ -91,6 +97,7 @@ final class Labels {
     json.name("vm_count").value(vmm.vms().size());
     json.name("vcpu_count").value(vmm.vcpus().size());
     json.name("source").value(acquired.source().map(Source::label).orElse(null));
+    json.name("published").value(vmm.isPublished());
     json.name("why_not_better").value(acquired.shortfall().orElse(null));
   }
 }

@@ -20,6 +20,9 @@ import picocli.CommandLine.Mixin;
     description = "Lists the VMs of this host, how each can be read, and why not better.",
     mixinStandardHelpOptions = true)
 final class ListCommand implements Callable<Integer> {
+  /** Where it stands in a row, behind the source. */
+  private static final int PUBLISHED = 5;
+
   @Mixin private FormatOption format = new FormatOption();
 
   @Override
@@ -54,6 +57,7 @@ final class ListCommand implements Callable<Integer> {
               vmm.name().map(VmName::text).orElse(""),
               Integer.toString(vmm.vcpus().size()),
               acquired.source().map(source -> source.label()).orElse(""),
+              Boolean.toString(vmm.isPublished()),
               acquired.shortfall().orElse("")));
     }
     for (Hidden process : hidden) {
@@ -62,6 +66,7 @@ final class ListCommand implements Callable<Integer> {
               Integer.toString(process.pid()),
               process.program(),
               process.name().map(VmName::text).orElse(""),
+              "",
               "",
               "",
               process.why()));
@@ -73,15 +78,28 @@ final class ListCommand implements Callable<Integer> {
     if (format == Format.CSV) {
       StringBuilder out =
           new StringBuilder(
-              Csv.line(List.of("pid", "vmm", "name", "vcpu_count", "source", "why_not_better")));
+              Csv.line(
+                  List.of(
+                      "pid",
+                      "vmm",
+                      "name",
+                      "vcpu_count",
+                      "source",
+                      "published",
+                      "why_not_better")));
       rows.forEach(row -> out.append(Csv.line(row)));
       return out.toString();
     }
     List<List<String>> table = new ArrayList<>();
     table.add(List.of("PID", "VMM", "NAME", "VCPUS", "SOURCE", "WHY NOT BETTER"));
     for (List<String> row : rows) {
-      table.add(
-          row.stream().map(cell -> cell.isEmpty() ? Text.UNKNOWN : Text.printable(cell)).toList());
+      List<String> cells = new ArrayList<>();
+      row.forEach(cell -> cells.add(cell.isEmpty() ? Text.UNKNOWN : Text.printable(cell)));
+      // For people the two are one: how it is read, and whose account it is.
+      if (cells.remove(PUBLISHED).equals("true")) {
+        cells.set(PUBLISHED - 1, Labels.published(cells.get(PUBLISHED - 1)));
+      }
+      table.add(cells);
     }
     return Text.columns(table, List.of(true, false, false, true, false, false));
   }

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Spec;
     name = "verify",
     description = {
       "Checks a stats file against the rules of the format, for those who write one.",
-      "A file's values stand still; of a process's VMs they are also watched as they move.",
+      "A file's values stand still; of a process's VMs, the kernel's or published by it, they are"
+          + " also watched as they move.",
       "Exit code 1 when a rule is broken."
     },
     mixinStandardHelpOptions = true)
@@ -93,6 +95,15 @@ final class VerifyCommand implements Callable<Integer> {
       List<List<Violation>> moves = watch(collector);
       int object = 0;
       for (CollectedVmm vmm : collector.vmms()) {
+        Optional<String> refused =
+            vmm.acquired().shortfall().filter(why -> vmm.acquired().vmm().isPublished());
+        if (refused.isPresent()) {
+          String name = Labels.vm(vmm.acquired().vmm());
+          kept &=
+              report(
+                  name, List.of(new Violation("a reader accepts it", "published", refused.get())));
+          any = true;
+        }
         for (CollectedObject collected : vmm.objects()) {
           List<Violation> violations = new ArrayList<>();
           violations.addAll(

@@ -9,6 +9,7 @@ import io.kvmstats.discover.Vmm;
 import io.kvmstats.linux.LinuxException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -67,13 +68,20 @@ public final class Collector implements AutoCloseable {
         release(collected);
       }
     }
-    for (Vmm vmm : found.values()) {
+    for (Vmm vmm : inOrder(found.values())) {
       if (vmms.containsKey(vmm.key()) || !wanted.test(vmm)) {
         vmm.close();
       } else {
         vmms.put(vmm.key(), collect(surroundings.acquire(vmm)));
       }
     }
+  }
+
+  /** What the kernel counts comes first: descriptors can run out too. */
+  private static List<Vmm> inOrder(Collection<Vmm> vmms) {
+    return vmms.stream()
+        .sorted(Comparator.comparing(Vmm::isPublished).thenComparingInt(Vmm::pid))
+        .toList();
   }
 
   private CollectedVmm collect(AcquiredVmm acquired) {

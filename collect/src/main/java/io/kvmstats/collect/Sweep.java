@@ -41,7 +41,7 @@ public final class Sweep {
    * @throws IOException when the table is full
    */
   public Slot add(StatsObject object) throws IOException {
-    Slot slot = table.add(object.file().schema());
+    Slot slot = table.add(object.file().schema(), object.held().kind().isPublished());
     entries.add(new Entry(object, slot));
     return slot;
   }

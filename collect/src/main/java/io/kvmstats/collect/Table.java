@@ -13,17 +13,52 @@ import java.util.Map;
 /**
  * The memory that sweeps land in: a slot per object, all in one mapping outside the heap.
  *
- * <p>The mapping never moves or grows; its pages cost nothing until a slot is put there. Slots are
- * given and taken back by one thread.
+ * <p>The mapping never moves or grows; its pages cost nothing until a slot is put there. What
+ * processes publish has a room of its own, since anybody may publish, and as much as he likes: the
+ * kernel's objects have theirs whatever is in it. Slots are given and taken back by one thread.
  */
 public final class Table implements AutoCloseable {
   /** Room for 25,000 vCPUs of x86 with Linux 6.12's 1,104 bytes each. */
   static final long DEFAULT_BYTES = 64 << 20;
 
   private final Mapping mapping;
-  private final Map<Long, Deque<MemorySegment>> free = new HashMap<>();
-  private long used;
+  private final Room kernels;
+  private final Room published;
   private long objects;
+
+  /** A part of the table. Memory that was a slot stays one of that size, for readers' sake. */
+  private static final class Room {
+    final MemorySegment memory;
+    final Map<Long, Deque<MemorySegment>> free = new HashMap<>();
+    long used;
+
+    Room(MemorySegment memory) {
+      this.memory = memory;
+    }
+
+    MemorySegment take(long bytes) throws IOException {
+      Deque<MemorySegment> sameSize = free.get(bytes);
+      MemorySegment taken = sameSize == null ? null : sameSize.poll();
+      if (taken != null) {
+        return taken;
+      }
+      if (bytes > memory.byteSize() - used) {
+        throw new IOException(
+            "the table is full: " + used + " of " + memory.byteSize() + " bytes used");
+      }
+      used += bytes;
+      return memory.asSlice(used - bytes, bytes);
+    }
+
+    void giveBack(MemorySegment taken) {
+      free.computeIfAbsent(taken.byteSize(), bytes -> new ArrayDeque<>()).add(taken);
+    }
+
+    boolean has(MemorySegment taken) {
+      long offset = taken.address() - memory.address();
+      return offset >= 0 && offset < memory.byteSize();
+    }
+  }
 
   /**
    * Maps a table.
@@ -34,36 +69,31 @@ public final class Table implements AutoCloseable {
     this(DEFAULT_BYTES);
   }
 
-  Table(long bytes) throws LinuxException {
-    this.mapping = Mapping.anonymous(bytes);
+  Table(long bytesPerRoom) throws LinuxException {
+    this.mapping = Mapping.anonymous(2 * bytesPerRoom);
+    this.kernels = new Room(mapping.segment().asSlice(0, bytesPerRoom));
+    this.published = new Room(mapping.segment().asSlice(bytesPerRoom, bytesPerRoom));
   }
 
   /**
    * Makes a slot.
    *
    * @param schema of the object
+   * @param isPublished whether a process publishes it
    * @return its slot, with no sample yet
-   * @throws IOException when the table is full
+   * @throws IOException when there is no room for it
    */
-  Slot add(Schema schema) throws IOException {
-    long bytes = SlotLayout.slotBytes(schema.dataBytes());
-    Deque<MemorySegment> sameSize = free.get(bytes);
-    MemorySegment memory = sameSize == null ? null : sameSize.poll();
-    if (memory == null) {
-      if (bytes > mapping.segment().byteSize() - used) {
-        throw new IOException(
-            "the table is full: " + used + " of " + mapping.segment().byteSize() + " bytes used");
-      }
-      memory = mapping.segment().asSlice(used, bytes);
-      used += bytes;
-    }
+  Slot add(Schema schema, boolean isPublished) throws IOException {
+    Room room = isPublished ? published : kernels;
+    MemorySegment memory = room.take(SlotLayout.slotBytes(schema.dataBytes()));
     return new Slot(memory, schema, ++objects);
   }
 
   /** Takes a slot back; the next object with as much data gets it. */
   void remove(Slot slot) {
     slot.retire();
-    free.computeIfAbsent(slot.memory().byteSize(), bytes -> new ArrayDeque<>()).add(slot.memory());
+    Room room = published.has(slot.memory()) ? published : kernels;
+    room.giveBack(slot.memory());
   }
 
   /** Unmaps the table: its slots can't be read any more. */

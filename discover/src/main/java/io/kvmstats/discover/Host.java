@@ -21,6 +21,7 @@ public final class Host {
   private static final int COMM_LENGTH = 15;
 
   private final ProcFs proc;
+  private final Published published;
 
   /** Makes a view of this machine's /proc. */
   public Host() {
@@ -29,6 +30,7 @@ public final class Host {
 
   Host(Path root) {
     this.proc = new ProcFs(root);
+    this.published = new Published(proc);
   }
 
   /**
@@ -62,7 +64,7 @@ public final class Host {
 
   private void look(int pid, List<Vmm> vmms, List<Hidden> hidden) {
     try {
-      if (holdsVm(kvmFds(pid))) {
+      if (mayHoldVm(kvmFds(pid))) {
         open(pid).ifPresent(vmms::add);
       }
     } catch (AccessDeniedException e) {
@@ -92,17 +94,7 @@ public final class Host {
     Pidfd process = Pidfd.open(pid);
     try {
       // From here on the pid is this process's, if it is still alive when all is read.
-      List<KvmFd> fds = kvmFds(pid);
-      Vmm vmm =
-          new Vmm(
-              process,
-              new Vmm.Key(pid, proc.startTicks(pid)),
-              program(pid),
-              VmName.ofCommandLine(proc.commandLine(pid)),
-              distinct(pid, fds, KvmFd.Kind.VM),
-              distinct(pid, fds, KvmFd.Kind.VCPU),
-              distinct(pid, fds, KvmFd.Kind.VM_STATS),
-              distinct(pid, fds, KvmFd.Kind.VCPU_STATS));
+      Vmm vmm = vmm(process, kvmFds(pid));
       boolean holdsVm = !vmm.vms().isEmpty() || !vmm.vcpus().isEmpty();
       if (holdsVm && process.isAlive()) {
         return Optional.of(vmm);
@@ -115,9 +107,48 @@ public final class Host {
     }
   }
 
-  /** A process with stats fds alone is a reader such as this one, to which they were passed. */
-  private static boolean holdsVm(List<KvmFd> fds) {
-    return fds.stream().anyMatch(fd -> fd.kind() == KvmFd.Kind.VM || fd.kind() == KvmFd.Kind.VCPU);
+  /**
+   * What the kernel counts goes before what the process says; a VMM on a kernel without stats fds
+   * may publish its own.
+   */
+  private Vmm vmm(Pidfd process, List<KvmFd> fds) throws IOException {
+    int pid = process.pid();
+    List<KvmFd> vms = distinct(pid, fds, KvmFd.Kind.VM);
+    List<KvmFd> vcpus = distinct(pid, fds, KvmFd.Kind.VCPU);
+    boolean ofKvm = !vms.isEmpty() || !vcpus.isEmpty();
+    List<KvmFd> vmStats = ofKvm ? distinct(pid, fds, KvmFd.Kind.VM_STATS) : List.of();
+    List<KvmFd> vcpuStats = ofKvm ? distinct(pid, fds, KvmFd.Kind.VCPU_STATS) : List.of();
+    if (vmStats.isEmpty() && vcpuStats.isEmpty()) {
+      List<KvmFd> own = published.of(pid, fds);
+      vmStats = ofKind(own, KvmFd.Kind.PUBLISHED_VM_STATS);
+      vcpuStats = ofKind(own, KvmFd.Kind.PUBLISHED_VCPU_STATS);
+    }
+    return new Vmm(
+        process,
+        new Vmm.Key(pid, proc.startTicks(pid)),
+        program(pid),
+        VmName.ofCommandLine(proc.commandLine(pid)),
+        ofKvm ? vms : vmStats,
+        ofKvm ? vcpus : vcpuStats,
+        vmStats,
+        vcpuStats);
+  }
+
+  /** A process with KVM's stats fds alone is a reader such as this one, which was passed them. */
+  private static boolean mayHoldVm(List<KvmFd> fds) {
+    return fds.stream()
+        .map(KvmFd::kind)
+        .anyMatch(kind -> kind == KvmFd.Kind.VM || kind == KvmFd.Kind.VCPU || kind.isPublished());
+  }
+
+  private static List<KvmFd> ofKind(List<KvmFd> fds, KvmFd.Kind kind) {
+    return inOrder(fds.stream().filter(fd -> fd.kind() == kind).toList());
+  }
+
+  private static List<KvmFd> inOrder(List<KvmFd> fds) {
+    return fds.stream()
+        .sorted(Comparator.comparingInt(KvmFd::vcpu).thenComparingInt(KvmFd::number))
+        .toList();
   }
 
   private List<KvmFd> kvmFds(int pid) throws IOException {
@@ -168,8 +199,7 @@ public final class Host {
         distinct.add(fd);
       }
     }
-    distinct.sort(Comparator.comparingInt(KvmFd::vcpu).thenComparingInt(KvmFd::number));
-    return List.copyOf(distinct);
+    return inOrder(distinct);
   }
 
   private static boolean isOpen(int pid, KvmFd fd) throws LinuxException {

@@ -3,7 +3,7 @@ package io.kvmstats.discover;
 import java.util.Optional;
 
 /**
- * A descriptor of KVM's that a process holds, as its link in /proc/PID/fd tells.
+ * A descriptor of KVM's that a process holds, or one named so, as its link in /proc/PID/fd tells.
  *
  * @param kind what it is
  * @param number its number in that process; another one's after it is closed there
@@ -13,30 +13,46 @@ public record KvmFd(Kind kind, int number, int vcpu) {
   /** The vCPU's number where there is none. */
   public static final int NO_VCPU = -1;
 
-  /** What a descriptor gives access to. */
-  public enum Kind {
-    /** A VM: {@code anon_inode:kvm-vm}. */
-    VM("kvm-vm", false),
-    /** A vCPU: {@code anon_inode:kvm-vcpu:N}. */
-    VCPU("kvm-vcpu:", true),
-    /** A VM's statistics: {@code anon_inode:kvm-vm-stats}. */
-    VM_STATS("kvm-vm-stats", false),
-    /** A vCPU's statistics: {@code anon_inode:kvm-vcpu-stats:N}. */
-    VCPU_STATS("kvm-vcpu-stats:", true);
-
-    private final String inode;
-    private final boolean ofVcpu;
-
-    Kind(String inode, boolean ofVcpu) {
-      this.inode = inode;
-      this.ofVcpu = ofVcpu;
-    }
-  }
-
   /**
    * Only the kernel names an inode so: the link of a file, even of a memfd, starts with a slash.
    */
-  private static final String PREFIX = "anon_inode:";
+  private static final String INODE = "anon_inode:";
+
+  /** The link of a memfd; a deleted file's can be the same. */
+  private static final String MEMFD = "/memfd:";
+
+  private static final String DELETED = " (deleted)";
+
+  /** What a descriptor gives access to. */
+  public enum Kind {
+    /** A VM: {@code anon_inode:kvm-vm}. */
+    VM(INODE, "kvm-vm", false),
+    /** A vCPU: {@code anon_inode:kvm-vcpu:N}. */
+    VCPU(INODE, "kvm-vcpu:", true),
+    /** A VM's statistics: {@code anon_inode:kvm-vm-stats}. */
+    VM_STATS(INODE, "kvm-vm-stats", false),
+    /** A vCPU's statistics: {@code anon_inode:kvm-vcpu-stats:N}. */
+    VCPU_STATS(INODE, "kvm-vcpu-stats:", true),
+    /** A VM's statistics by a process's own account: {@code /memfd:kvm-vm-stats (deleted)}. */
+    PUBLISHED_VM_STATS(MEMFD, "kvm-vm-stats", false),
+    /** A vCPU's, by a process's own account: {@code /memfd:kvm-vcpu-stats:N (deleted)}. */
+    PUBLISHED_VCPU_STATS(MEMFD, "kvm-vcpu-stats:", true);
+
+    private final String start;
+    private final String end;
+    private final boolean ofVcpu;
+
+    Kind(String prefix, String name, boolean ofVcpu) {
+      this.start = prefix + name;
+      this.end = prefix.equals(MEMFD) ? DELETED : "";
+      this.ofVcpu = ofVcpu;
+    }
+
+    /** {@return whether the bytes are a process's and not the kernel's} */
+    public boolean isPublished() {
+      return this == PUBLISHED_VM_STATS || this == PUBLISHED_VCPU_STATS;
+    }
+  }
 
   /** Vcpu ids are below KVM_MAX_VCPU_IDS, 4,096 x 4 at most (x86, Linux 6.12). */
   private static final int VCPU_DIGITS_MAX = 6;
@@ -48,17 +64,19 @@ public record KvmFd(Kind kind, int number, int vcpu) {
    * @param link what its link in /proc/PID/fd points to
    */
   static Optional<KvmFd> parse(int number, String link) {
-    if (!link.startsWith(PREFIX)) {
-      return Optional.empty();
-    }
-    String inode = link.substring(PREFIX.length());
     for (Kind kind : Kind.values()) {
-      if (!kind.ofVcpu && inode.equals(kind.inode)) {
+      if (!link.startsWith(kind.start)
+          || !link.endsWith(kind.end)
+          || link.length() < kind.start.length() + kind.end.length()) {
+        continue;
+      }
+      String rest = link.substring(kind.start.length(), link.length() - kind.end.length());
+      if (!kind.ofVcpu && rest.isEmpty()) {
         return Optional.of(new KvmFd(kind, number, NO_VCPU));
       }
-      if (kind.ofVcpu && inode.startsWith(kind.inode)) {
-        int vcpu = Digits.parse(inode.substring(kind.inode.length()), VCPU_DIGITS_MAX);
-        return vcpu == Digits.NONE ? Optional.empty() : Optional.of(new KvmFd(kind, number, vcpu));
+      int vcpu = kind.ofVcpu ? Digits.parse(rest, VCPU_DIGITS_MAX) : Digits.NONE;
+      if (vcpu != Digits.NONE) {
+        return Optional.of(new KvmFd(kind, number, vcpu));
       }
     }
     return Optional.empty();
@@ -66,6 +84,6 @@ public record KvmFd(Kind kind, int number, int vcpu) {
 
   /** {@return the link that a descriptor of this kind has, in every process that holds it} */
   public String link() {
-    return PREFIX + kind.inode + (kind.ofVcpu ? vcpu : "");
+    return kind.start + (kind.ofVcpu ? vcpu : "") + kind.end;
   }
 }

@@ -8,7 +8,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Reads /proc, with a bound on everything.
@@ -18,6 +20,9 @@ import java.util.List;
 final class ProcFs {
   /** A command line may have megabytes; a VM's name comes early, and QEMU's are a few KiB. */
   private static final int TEXT_BYTES_MAX = 256 << 10;
+
+  /** vm.max_map_count is 65,530 by default, and a line of a memfd's has some 100 bytes. */
+  private static final int MAPS_BYTES_MAX = 16 << 20;
 
   /** PID_MAX_LIMIT is 4,194,304 (include/linux/threads.h, Linux 6.12); fds have as many. */
   private static final int NUMBER_DIGITS_MAX = 9;
@@ -47,6 +52,33 @@ final class ProcFs {
   String fdLink(int pid, int fd) throws IOException {
     return Files.readSymbolicLink(process(pid).resolve("fd").resolve(Integer.toString(fd)))
         .toString();
+  }
+
+  /** {@return the inode that a descriptor is open on} */
+  long inode(int pid, int fd) throws IOException {
+    Path open = process(pid).resolve("fd").resolve(Integer.toString(fd));
+    return ((Number) Files.getAttribute(open, "unix:ino")).longValue();
+  }
+
+  /**
+   * {@return the inodes of the memfds that the process has mapped for writing, shared with others}
+   *
+   * <p>A line is {@code 7f1c-7f1d rw-s 00000000 00:01 1234 /memfd:NAME (deleted)}
+   * (proc_pid_maps(5)).
+   */
+  Set<Long> writableMemfds(int pid) throws IOException {
+    Set<Long> inodes = new HashSet<>();
+    for (String line : text(process(pid).resolve("maps"), MAPS_BYTES_MAX).split("\n", -1)) {
+      String[] fields = line.split(" +", 6);
+      if (fields.length == 6 && fields[1].matches("rw.s") && fields[5].startsWith("/memfd:")) {
+        try {
+          inodes.add(Long.parseUnsignedLong(fields[4]));
+        } catch (NumberFormatException e) {
+          throw new IOException("/proc/" + pid + "/maps has no inode in a memfd's line", e);
+        }
+      }
+    }
+    return inodes;
   }
 
   /** {@return the arguments of the process, the program's name first; none of a kernel thread} */
@@ -121,8 +153,12 @@ final class ProcFs {
 
   /** What is not UTF-8 becomes U+FFFD: names are for people. */
   private static String text(Path file) throws IOException {
+    return text(file, TEXT_BYTES_MAX);
+  }
+
+  private static String text(Path file, int bytesMax) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      return new String(in.readNBytes(TEXT_BYTES_MAX), StandardCharsets.UTF_8);
+      return new String(in.readNBytes(bytesMax), StandardCharsets.UTF_8);
     }
   }
 }

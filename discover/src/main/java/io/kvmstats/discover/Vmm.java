@@ -3,9 +3,10 @@ package io.kvmstats.discover;
 import io.kvmstats.linux.Pidfd;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * A process that holds VMs, as one scan found it.
+ * A process that holds VMs, or publishes what it says are some, as one scan found it.
  *
  * <p>A list has each open file once, however often its descriptor was duplicated. Two stats fds can
  * be of one object all the same; only in a process with a single VM can that be told.
@@ -17,10 +18,10 @@ import java.util.Optional;
  * @param key what tells it from every other process since boot
  * @param program the VMM's program, such as {@code qemu-system-x86_64}
  * @param name what its VM is called, where it says so
- * @param vms its VMs, one descriptor each
- * @param vcpus its vCPUs, one descriptor each
- * @param vmStats its open stats fds of VMs, one descriptor each
- * @param vcpuStats its open stats fds of vCPUs, one descriptor each
+ * @param vms its VMs, one descriptor each; where it has none of KVM's, those that it publishes
+ * @param vcpus its vCPUs, one descriptor each; where it has none of KVM's, those that it publishes
+ * @param vmStats its open stats fds of VMs, one descriptor each: all KVM's, or all published
+ * @param vcpuStats its open stats fds of vCPUs, one descriptor each, likewise
  */
 public record Vmm(
     Pidfd process,
@@ -44,6 +45,12 @@ public record Vmm(
   /** {@return the pid, for people: see {@link Key}} */
   public int pid() {
     return key.pid();
+  }
+
+  /** {@return whether its statistics are the process's own account, and not the kernel's} */
+  public boolean isPublished() {
+    return Stream.concat(vmStats.stream(), vcpuStats.stream())
+        .anyMatch(fd -> fd.kind().isPublished());
   }
 
   /**

@@ -105,6 +105,12 @@ class HostTest {
     String[] links = {
       "/run/anon_inode:kvm-vm",
       "/memfd:anon_inode:kvm-vm (deleted)",
+      "/memfd:kvm-vm (deleted)",
+      "/memfd:kvm-vm-stats",
+      "/memfd:kvm-vm-stats2 (deleted)",
+      "/memfd:kvm-vcpu-stats: (deleted)",
+      "/memfd:kvm-vcpu-stats:1 (deleted) (deleted)",
+      "/run/memfd:kvm-vm-stats (deleted)",
       "anon_inode:kvm-vm ",
       "anon_inode:kvm-vmx",
       "anon_inode:kvm-vcpu:",

@@ -1,0 +1,156 @@
+package io.kvmstats.acquire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kvmstats.core.model.Schema;
+import io.kvmstats.core.model.Unit;
+import io.kvmstats.discover.Host;
+import io.kvmstats.discover.Vmm;
+import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.Mapping;
+import io.kvmstats.linux.Memfd;
+import io.kvmstats.linux.Pidfd;
+import io.kvmstats.publish.PublishedVcpu;
+import io.kvmstats.publish.PublishedVm;
+import io.kvmstats.publish.SchemaBuilder;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Sources of what this process publishes, found as that of any other, and of what only looks so.
+ */
+class PublishedTest {
+  private static final int SELF = (int) ProcessHandle.current().pid();
+  private static final Schema SCHEMA = new SchemaBuilder().cumulative("exits").build();
+  private static final int ALL =
+      Memfd.F_SEAL_SHRINK | Memfd.F_SEAL_GROW | Memfd.F_SEAL_FUTURE_WRITE | Memfd.F_SEAL_SEAL;
+
+  private static Vmm find() throws IOException {
+    Vmm found = null;
+    for (Vmm vmm : new Host().scan().vmms()) {
+      if (vmm.pid() == SELF) {
+        found = vmm;
+      } else {
+        vmm.close();
+      }
+    }
+    assertThat(found).isNotNull();
+    return found;
+  }
+
+  @Test
+  void whatIsPublishedIsReadAndReadOnPastItsEnd() throws IOException {
+    try (AcquiredVmm acquired = publishedAndGone();
+        Arena arena = Arena.ofConfined()) {
+      assertThat(acquired.shortfall()).isEmpty();
+      assertThat(acquired.source()).contains(Source.DUP);
+      assertThat(acquired.objects()).extracting(StatsObject::vcpu).containsExactly(-1, 3);
+      StatsObject object = acquired.objects().get(1);
+      MemorySegment data = arena.allocate(Long.BYTES);
+      assertThat(object.bytes().tryPread(data, object.file().dataOffset())).isEqualTo(Long.BYTES);
+      assertThat(data.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(42);
+    }
+  }
+
+  private static AcquiredVmm publishedAndGone() throws IOException {
+    try (PublishedVm vm = new PublishedVm(SCHEMA, SCHEMA);
+        PublishedVcpu vcpu = vm.addVcpu(3)) {
+      AcquiredVmm acquired = new Acquirer().acquire(find());
+      vcpu.cumulative("exits").add(42);
+      return acquired;
+    }
+  }
+
+  @Test
+  void whatIsNotSealedIsRefusedUntilItIs() throws IOException {
+    int bytes = 4096;
+    try (Fd fd = Memfd.create("kvm-vm-stats", bytes);
+        Mapping _ = Mapping.shared(fd, bytes)) {
+      try (AcquiredVmm acquired = new Acquirer().acquire(find());
+          Vmm now = find()) {
+        assertThat(acquired.objects()).isEmpty();
+        assertThat(acquired.shortfall().orElseThrow())
+            .startsWith(
+                "/memfd:kvm-vm-stats (deleted): published without F_SEAL_SHRINK, F_SEAL_GROW")
+            .contains("has to add all four seals");
+        // It may have been found just before its seals were added: whoever watches looks again.
+        assertThat(acquired.isStill(now)).isFalse();
+      }
+      Memfd.addSeals(fd, ALL & ~Memfd.F_SEAL_GROW);
+      try (AcquiredVmm acquired = new Acquirer().acquire(find())) {
+        assertThat(acquired.shortfall().orElseThrow()).contains("without F_SEAL_GROW: ");
+      }
+    }
+    try (Fd fd = Memfd.create("kvm-vm-stats", bytes);
+        Mapping _ = Mapping.shared(fd, bytes)) {
+      Memfd.addSeals(fd, ALL);
+      try (AcquiredVmm acquired = new Acquirer().acquire(find())) {
+        assertThat(acquired.shortfall().orElseThrow()).contains("name_size in the header is 0");
+      }
+    }
+  }
+
+  /** Its link is a memfd's, letter by letter, but it can have no seals that could be trusted. */
+  @Test
+  void aDeletedFileOfThatNameIsNotRead(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "x".repeat(4096));
+    try (FileInputStream _ = new FileInputStream(file.toFile())) {
+      Optional<Path> fd = Optional.empty();
+      try (var fds = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+        for (Path candidate : fds) {
+          if (Files.exists(candidate) && Files.isSameFile(candidate, file)) {
+            fd = Optional.of(candidate);
+          }
+        }
+      }
+      int number = Integer.parseInt(fd.orElseThrow().getFileName().toString());
+      try (Pidfd self = Pidfd.open(SELF);
+          Fd duplicate = self.getfd(number)) {
+        assertThat(refusal(duplicate))
+            .containsAnyOf("only the name is a memfd's", "without F_SEAL_");
+      }
+    }
+  }
+
+  private static String refusal(Fd fd) {
+    try {
+      Seals.check(fd);
+      return "none";
+    } catch (IOException e) {
+      return e.getMessage();
+    }
+  }
+
+  @Test
+  void ofOneProcessNoMoreIsReadThanALimit() throws IOException {
+    int large = 1 << 16;
+    SchemaBuilder schema = new SchemaBuilder().logHistogram("hist", Unit.NONE, 0, large - 1);
+    try (PublishedVm vm = new PublishedVm(SCHEMA, schema.build())) {
+      List<PublishedVcpu> vcpus = new ArrayList<>();
+      for (int i = 0; i < 17; i++) {
+        vcpus.add(vm.addVcpu(i));
+      }
+      try (AcquiredVmm acquired = new Acquirer().acquire(find())) {
+        assertThat(acquired.objects()).isEmpty();
+        assertThat(acquired.shortfall().orElseThrow())
+            .startsWith("the process publishes ")
+            .endsWith(" bytes of data: no more than 8388608 are read");
+      }
+      vcpus.getLast().close();
+      try (AcquiredVmm acquired = new Acquirer().acquire(find())) {
+        assertThat(acquired.objects()).hasSize(17);
+        assertThat(acquired.shortfall()).isEmpty();
+      }
+    }
+  }
+}
