@@ -4,6 +4,7 @@ module io.kvmstats.cli {
   requires info.picocli;
   requires io.kvmstats.collect;
   requires io.kvmstats.guest;
+  requires io.kvmstats.publish;
 
   // It sets the fields that options are declared on.
   opens io.kvmstats.cli to

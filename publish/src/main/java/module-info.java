@@ -4,4 +4,5 @@ module io.kvmstats.publish {
   requires transitive io.kvmstats.linux;
 
   exports io.kvmstats.publish;
+  exports io.kvmstats.publish.simulate;
 }

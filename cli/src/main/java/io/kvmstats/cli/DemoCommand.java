@@ -21,11 +21,13 @@ import picocli.CommandLine.Spec;
     description = {
       "Starts real VMs through /dev/kvm, each in a process of its own, and watches them.",
       "Their vCPUs compute, write to a port, write to an address without memory, or sleep until"
-          + " their timer wakes them. They end with the command."
+          + " their timer wakes them. They end with the command.",
+      "Without /dev/kvm the VMs are simulated, and called so; see 'kvmstats simulate'."
     },
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   private static final int VMS_MAX = 64;
+  private static final long SEED = 1;
   private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
   @Spec private CommandSpec spec;
@@ -67,15 +69,19 @@ final class DemoCommand implements Callable<Integer> {
     String obstacle = obstacle();
     if (obstacle != null) {
       Messages.say(obstacle);
-      return Exit.NOTHING_TO_READ;
+      Messages.say("so these VMs are simulated: they and all their numbers are made up");
     }
-    try (DemoGuests guests = DemoGuests.start(vms, vcpus)) {
+    try (DemoVms guests = start(obstacle == null)) {
       guests.sentences().forEach(Messages::say);
       Selection selection = new Selection();
       selection.pids.addAll(guests.pids());
       Duration limit = seconds == null ? FOREVER : seconds;
       return new Watcher(selection, format.get(), interval, Long.MAX_VALUE, limit).run();
     }
+  }
+
+  private DemoVms start(boolean real) throws IOException {
+    return real ? DemoGuests.start(vms, vcpus) : SimulatedVms.start(vms, vcpus, SEED);
   }
 
   private void check(String option, int value, int max) {
@@ -106,7 +112,7 @@ final class DemoCommand implements Callable<Integer> {
             e.getMessage()
                 + ": your user may not use KVM; run this as root, or add your user to the group that"
                 + " 'ls -l /dev/kvm' shows ('sudo usermod -aG kvm $USER', and log in again)";
-        default -> throw e;
+        default -> e.getMessage() + ": KVM can't be used";
       };
     }
   }

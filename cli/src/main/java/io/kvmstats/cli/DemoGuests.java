@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The demo's VMs, each a process. */
-final class DemoGuests implements AutoCloseable {
+final class DemoGuests implements DemoVms {
   private final List<GuestProcess> processes = new ArrayList<>();
   private final List<String> sentences = new ArrayList<>();
 
@@ -49,16 +49,16 @@ final class DemoGuests implements AutoCloseable {
     sentences.add(sentence.toString());
   }
 
-  /** {@return what each VM's vCPUs do} */
-  List<String> sentences() {
+  @Override
+  public List<String> sentences() {
     return sentences;
   }
 
-  List<Integer> pids() {
+  @Override
+  public List<Integer> pids() {
     return processes.stream().map(GuestProcess::pid).toList();
   }
 
-  /** Ends the guests and waits until they have. */
   @Override
   public void close() throws IOException {
     for (GuestProcess process : processes) {

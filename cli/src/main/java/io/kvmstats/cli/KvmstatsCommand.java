@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       VerifyCommand.class,
       DemoCommand.class,
+      SimulateCommand.class,
       HelpCommand.class,
       GenerateCompletion.class,
     })

@@ -32,6 +32,8 @@ class UsageIT {
             List.of("stat"),
             List.of("verify"),
             List.of("demo", "--vms", "0"),
+            List.of("simulate", "--vcpus", "1025"),
+            List.of("simulate", "--seed", "x"),
             List.of("get", "--format", "xml"))) {
       App.Result result = App.run(App.command(wrong.toArray(String[]::new)));
       assertThat(result.exit()).as(wrong.toString()).isEqualTo(2);
@@ -135,18 +137,28 @@ class UsageIT {
   }
 
   @Test
-  void withoutPermissionForKvmTheDemoSaysHowToGetIt(@TempDir Path folder) throws Exception {
+  void withoutPermissionForKvmTheDemoSaysHowToGetItAndIsSimulated(@TempDir Path folder)
+      throws Exception {
     App.assumeKvm();
     App.Result demo = App.run(asNobody(folder, "demo", "--seconds", "1"));
-    assumeTrue(demo.exit() != 0, "skipped: /dev/kvm is open to everyone here");
-    assertThat(demo.exit()).isEqualTo(3);
+    assumeTrue(demo.err().contains("/dev/kvm"), "skipped: /dev/kvm is open to everyone here");
+    assertThat(demo.err()).contains("EACCES", "usermod -aG kvm");
+    assertSimulated(demo);
+  }
+
+  private static void assertSimulated(App.Result demo) {
+    assertThat(demo.exit()).as(demo.err()).isZero();
     assertThat(demo.err())
-        .contains("/dev/kvm", "EACCES", "usermod -aG kvm")
+        .contains("these VMs are simulated", "simulated-0: vCPU 0 idle")
         .doesNotContain("\tat ");
+    // In every line, for whoever sees no more than one.
+    assertThat(demo.out().lines().skip(1))
+        .isNotEmpty()
+        .allMatch(line -> line.contains(" simulated-") && line.endsWith("dup, published"));
   }
 
   @Test
-  void withoutKvmTheDemoSaysSo() throws Exception {
+  void withoutKvmTheDemoSaysSoAndIsSimulated() throws Exception {
     assumeTrue("root".equals(System.getProperty("user.name")), "skipped: only root can hide /dev");
     App.assumeCommand("unshare");
     List<String> command = new ArrayList<>(List.of("unshare", "-m", "sh", "-c"));
@@ -156,7 +168,20 @@ class UsageIT {
     command.addAll(java(App.HOME.resolve("cli/target/app/lib")));
     command.addAll(List.of("demo", "--seconds", "1"));
     App.Result demo = App.run(command);
-    assertThat(demo.exit()).as(demo.err()).isEqualTo(3);
-    assertThat(demo.err()).contains("/dev/kvm", "ENOENT", "modprobe").doesNotContain("\tat ");
+    assertThat(demo.err()).contains("/dev/kvm", "ENOENT", "modprobe");
+    assertSimulated(demo);
+  }
+
+  @Test
+  void whatIsNoKvmIsNone() throws Exception {
+    App.assumeKvm();
+    assumeTrue("root".equals(System.getProperty("user.name")), "skipped: only root can hide /dev");
+    App.assumeCommand("unshare");
+    List<String> command = new ArrayList<>(List.of("unshare", "-m", "sh", "-c"));
+    command.addAll(List.of("mount --bind /dev/null /dev/kvm && exec \"$@\"", "sh"));
+    command.addAll(App.command("demo", "--seconds", "1"));
+    App.Result demo = App.run(command);
+    assertThat(demo.err()).contains("/dev/kvm", "ENOTTY");
+    assertSimulated(demo);
   }
 }

@@ -1,27 +1,16 @@
 package io.kvmstats.guest;
 
+import io.kvmstats.linux.JavaProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
-/**
- * A guest in a process of its own, to be found and read as any VM is.
- *
- * <p>It ends when the pipe to its standard input does, which the kernel sees to however this
- * process ends: no guest is left behind.
- */
+/** A guest in a process of its own, to be found and read as any VM is. */
 public final class GuestProcess implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 3;
+  private final JavaProcess process;
 
-  private final Process process;
-
-  private GuestProcess(Process process) {
+  private GuestProcess(JavaProcess process) {
     this.process = process;
   }
 
@@ -34,24 +23,9 @@ public final class GuestProcess implements AutoCloseable {
    * @throws IOException when no JVM can be started
    */
   public static GuestProcess start(String name, List<Life> lives) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Small and quick to start: the guest does the work.
-    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx32m"));
-    Module module = GuestMain.class.getModule();
-    if (module.isNamed()) {
-      command.add("--enable-native-access=io.kvmstats.linux");
-      command.addAll(List.of("-p", System.getProperty("jdk.module.path")));
-      command.addAll(List.of("-m", module.getName() + "/" + GuestMain.class.getName()));
-    } else {
-      command.add("--enable-native-access=ALL-UNNAMED");
-      command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-      command.add(GuestMain.class.getName());
-    }
-    command.addAll(List.of("-name", name));
-    lives.forEach(life -> command.add(life.name().toLowerCase(Locale.ROOT)));
-    return new GuestProcess(
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    List<String> arguments = new ArrayList<>(List.of("-name", name));
+    lives.forEach(life -> arguments.add(life.name().toLowerCase(Locale.ROOT)));
+    return new GuestProcess(JavaProcess.start(GuestMain.class, arguments));
   }
 
   /**
@@ -61,35 +35,23 @@ public final class GuestProcess implements AutoCloseable {
    * @throws IOException when it could not start; it has said why on our standard error
    */
   public GuestProcess awaitRunning() throws IOException {
-    if (!"running".equals(process.inputReader(StandardCharsets.UTF_8).readLine())) {
-      throw new IOException("a guest did not start; what it said is above");
-    }
+    process.awaitRunning();
     return this;
   }
 
   /** {@return its pid} */
   public int pid() {
-    return Math.toIntExact(process.pid());
+    return process.pid();
   }
 
   /** Kills it, as a crash would; it is gone when this returns. */
   public void kill() {
-    process.destroyForcibly().onExit().join();
+    process.kill();
   }
 
-  /** Ends its input, and waits until it has ended too; one that does not soon is killed. */
+  /** Ends it, and waits until it has; one that does not soon is killed. */
   @Override
   public void close() throws IOException {
-    process.getOutputStream().close();
-    try {
-      process.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      kill(); // Stopped, for instance: it would not notice the end of its input.
-    } catch (ExecutionException e) {
-      throw new IOException(e);
-    } catch (InterruptedException e) {
-      kill();
-      Thread.currentThread().interrupt();
-    }
+    process.close();
   }
 }
