@@ -40,8 +40,10 @@ public final class Script {
     Random random = new Random(seed * 31 + vm);
     List<List<Phase>> all = new ArrayList<>();
     for (int vcpu = 0; vcpu < vcpus; vcpu++) {
-      // Each habit's turn comes first on some vCPU, so that two VMs show all of them.
-      int first = (vm * vcpus + vcpu) % USUAL.size();
+      // Each habit's turn comes first on some vCPU, so that two VMs show all of them, and one more
+      // is skipped per round, so that not all VMs of four vCPUs start the same way.
+      int number = vm * vcpus + vcpu;
+      int first = (number + vm * vcpus / USUAL.size()) % USUAL.size();
       boolean comesAndGoes = vcpu > 0 && random.nextInt(PLUGGED) == 0;
       List<Phase> phases = new ArrayList<>();
       for (int i = 0; i < PHASES; i++) {

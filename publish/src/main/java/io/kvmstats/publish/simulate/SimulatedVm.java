@@ -53,7 +53,12 @@ public final class SimulatedVm implements AutoCloseable {
     flushRequests = published.cumulative("remote_tlb_flush_requests");
     pages = published.instant("pages_4k");
     largePages = published.instant("pages_2m");
-    plug();
+    try {
+      plug();
+    } catch (LinuxException e) {
+      published.close();
+      throw e;
+    }
   }
 
   /** A real stats file's, read from a kernel: no name here is our own. */

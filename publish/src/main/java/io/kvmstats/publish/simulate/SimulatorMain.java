@@ -11,7 +11,9 @@ import java.nio.file.Path;
  * when it does, and ends when its standard input does: with whoever started it, however that ended.
  */
 public final class SimulatorMain {
-  private static final long STEP_NANOS = 50_000_000;
+  /** Short beside any interval that rates are taken over, which may hold a step more or less. */
+  private static final long STEP_NANOS = 20_000_000;
+
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final int ARGUMENTS = 5;
 
