@@ -9,8 +9,9 @@ import java.lang.ref.Reference;
  * A u64 in memory that is shared with other processes, for one thread at a time to write.
  *
  * <p>Access is opaque, the cheapest that is right: never torn, and neither left out nor put off by
- * the compiler, in the instructions that a plain field takes. What makes it safe was checked when
- * {@link WordMapping#word} made this, and its memory is there as long as this is.
+ * the compiler. What makes it safe was checked when {@link WordMapping#word} made this, and its
+ * memory is there as long as this is: an addition is a load, an add and a store, and before them
+ * the look at the address that the JDK insists on.
  */
 public final class Word {
   /** All of memory: the compiler knows that nothing is left to check in it. */
@@ -55,6 +56,11 @@ public final class Word {
    * @param amount unsigned
    */
   public void add(long amount) {
-    set(get() + amount);
+    long at = address; // Once, so that what is checked of it is checked once.
+    try {
+      VALUE.setOpaque(MEMORY, at, (long) VALUE.getOpaque(MEMORY, at) + amount);
+    } finally {
+      Reference.reachabilityFence(mapped);
+    }
   }
 }
