@@ -78,13 +78,16 @@ final class StatCommand implements Callable<Integer> {
         return Exit.NOTHING_TO_READ;
       }
       int exit = Exit.DONE;
-      for (int run = 0; run < repeat && exit == Exit.DONE && !lastWord.isDue(); run++) {
+      int run = 0;
+      // An end that is due before the first run cuts that one short: there are always numbers.
+      do {
         // Nothing is looked for in between: a VM that ends is read to its last count.
         collector.sweep();
-        exit = pass();
+        exit = pass(lastWord);
         collector.sweep();
         spans.forEach(Span::add);
-      }
+        run++;
+      } while (run < repeat && exit == Exit.DONE && !lastWord.isDue());
       print(new SpanPrinter(spans, selection));
       return exit;
     }
@@ -117,9 +120,9 @@ final class StatCommand implements Callable<Integer> {
   }
 
   /** {@return the exit code of what was waited for} */
-  private int pass() {
+  private int pass(LastWord lastWord) {
     if (duration != null) {
-      LastWord.sleep(duration);
+      lastWord.sleep(duration);
       return Exit.DONE;
     }
     Process process;
@@ -129,6 +132,6 @@ final class StatCommand implements Callable<Integer> {
       Messages.say(String.valueOf(e.getMessage()));
       return Exit.NO_COMMAND;
     }
-    return LastWord.waitFor(process);
+    return lastWord.waitFor(process);
   }
 }
