@@ -27,7 +27,8 @@ public final class Guest implements AutoCloseable {
   private @Nullable Fd stats;
   private boolean closed;
 
-  private Guest(Kvm kvm) throws IOException {
+  /** Makes a VM that {@link #build} is for; {@link #start} does both. */
+  Guest(Kvm kvm) throws IOException {
     this.memory = Mapping.anonymous(Program.MEMORY_BYTES);
     try {
       this.vm = kvm.createVm();
@@ -59,7 +60,7 @@ public final class Guest implements AutoCloseable {
     }
   }
 
-  private void build(Kvm kvm, List<Life> lives) throws IOException {
+  void build(Kvm kvm, List<Life> lives) throws IOException {
     put(0, Program.vectors());
     put(Program.HANDLER, Program.handler());
     vm.setUserMemoryRegion(0, 0, memory.segment());

@@ -26,7 +26,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/** The statistics of a vCPU in this process, read through the stats fd that its guest opened. */
+/** The statistics of a VM or vCPU in this process, read through a stats fd that it opened. */
 final class OwnStats implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Duration BETWEEN = Duration.ofMillis(5);
@@ -45,8 +45,16 @@ final class OwnStats implements AutoCloseable {
     this.data = arena.allocate(file.schema().dataBytes());
   }
 
+  static OwnStats ofVm() throws IOException {
+    return of("anon_inode:kvm-vm-stats");
+  }
+
   static OwnStats ofVcpu(int vcpu) throws IOException {
-    int number = numberOf("anon_inode:kvm-vcpu-stats:" + vcpu);
+    return of("anon_inode:kvm-vcpu-stats:" + vcpu);
+  }
+
+  private static OwnStats of(String link) throws IOException {
+    int number = numberOf(link);
     try (Pidfd self = Pidfd.open((int) ProcessHandle.current().pid())) {
       return new OwnStats(self.getfd(number));
     }
@@ -81,6 +89,11 @@ final class OwnStats implements AutoCloseable {
       }
     }
     return links;
+  }
+
+  /** {@return whether a statistic never falls} */
+  boolean isCumulative(String name) {
+    return file.schema().find(name).orElseThrow().type().isCumulative();
   }
 
   /** All values at one time. */

@@ -95,11 +95,16 @@ public final class Fd implements AutoCloseable {
 
   /** An ioctl whose argument is a number. */
   long ioctl(String name, int request, long argument) throws LinuxException {
+    return LinuxException.check(tryIoctl(request, argument), "ioctl " + name, subject);
+  }
+
+  /** An ioctl whose argument is a number, without an exception: its result or {@code -errno}. */
+  long tryIoctl(int request, long argument) {
     long result;
     do {
       result = Libc.ioctl(number(), request, argument);
     } while (result == -Errno.EINTR);
-    return LinuxException.check(result, "ioctl " + name, subject);
+    return result;
   }
 
   /** An ioctl whose argument is a structure. */
@@ -109,6 +114,10 @@ public final class Fd implements AutoCloseable {
     } finally {
       Reference.reachabilityFence(argument);
     }
+  }
+
+  boolean isOpen() {
+    return number != CLOSED;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.kvmstats.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A vCPU of this process.
@@ -16,11 +17,13 @@ public final class KvmVcpu implements AutoCloseable {
 
   private final int id;
   private final Fd fd;
+  private final @Nullable KvmBinaryForm form;
   private final Mapping run;
 
-  KvmVcpu(int id, Fd fd, Mapping run) {
+  KvmVcpu(int id, Fd fd, @Nullable KvmBinaryForm form, Mapping run) {
     this.id = id;
     this.fd = fd;
+    this.form = form;
     this.run = run;
   }
 
@@ -39,8 +42,21 @@ public final class KvmVcpu implements AutoCloseable {
    * @throws LinuxException ENOTTY or EINVAL before Linux 5.14; EIO in another process than the VM's
    */
   public Fd statsFd() throws LinuxException {
-    long number = fd.ioctl("KVM_GET_STATS_FD", KvmAbi.GET_STATS_FD, 0);
-    return new Fd(number, "the statistics of " + fd);
+    return StatsFdVm.statsFd(fd);
+  }
+
+  /**
+   * {@return the vCPU's statistics in the binary form of the RFC of March 2021, opened when it was
+   * created and closed with it}
+   *
+   * @throws IllegalStateException when {@link KvmVm#binaryForm} was not asked for before that
+   */
+  public KvmBinaryForm binaryForm() {
+    if (form == null) {
+      throw new IllegalStateException(
+          "the VM's binary form has to be asked for before " + fd + " is created");
+    }
+    return form;
   }
 
   /**
@@ -132,5 +148,8 @@ public final class KvmVcpu implements AutoCloseable {
   public void close() {
     run.close();
     fd.close();
+    if (form instanceof StatsFdVcpu stats) {
+      stats.closeIfUnused();
+    }
   }
 }

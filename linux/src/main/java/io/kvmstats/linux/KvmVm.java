@@ -1,8 +1,10 @@
 package io.kvmstats.linux;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /** A VM of this process. */
 public final class KvmVm implements AutoCloseable {
@@ -12,6 +14,9 @@ public final class KvmVm implements AutoCloseable {
 
   /** How long the area is that each vCPU shares with us. */
   private final long runBytes;
+
+  private @Nullable KvmBinaryForm form;
+  private boolean hasVcpus;
 
   KvmVm(Fd fd, long runBytes) {
     this.fd = fd;
@@ -28,7 +33,48 @@ public final class KvmVm implements AutoCloseable {
    * @throws LinuxException ENOTTY before Linux 5.14; EIO in another process than the VM's; EMFILE
    */
   public Fd statsFd() throws LinuxException {
-    return new Fd(fd.ioctl("KVM_GET_STATS_FD", KvmAbi.GET_STATS_FD, 0), "the statistics of " + fd);
+    return StatsFdVm.statsFd(fd);
+  }
+
+  /**
+   * Opens the VM's statistics in the binary form of the RFC of March 2021. On a kernel that has its
+   * ioctls they are used, and on another one stats fds: one for the VM, and from now on one for
+   * each vCPU, opened when it is created and closed when both it and the VM are.
+   *
+   * <p>Has to be asked for before the first vCPU is created: the statistics of a vCPU that runs
+   * can't be opened without waiting until it does not. Opens /dev/kvm, for a look at what vCPUs
+   * have.
+   *
+   * @return the same each time; closed with this VM
+   * @throws IOException when the kernel has neither, or whether it has the ioctls is uncertain, or
+   *     it refuses
+   * @throws IllegalStateException when it is asked for first after a vCPU has been created
+   */
+  public synchronized KvmBinaryForm binaryForm() throws IOException {
+    if (form == null) {
+      if (hasVcpus) {
+        throw new IllegalStateException(
+            "the binary form has to be asked for before the first vCPU is created");
+      }
+      form = openForm();
+    }
+    return form;
+  }
+
+  private KvmBinaryForm openForm() throws IOException {
+    Ioctls ioctls = fd::tryIoctl;
+    if (IoctlForm.isServed(ioctls, fd)) {
+      return IoctlForm.ask(ioctls, fd);
+    }
+    return StatsFdVm.open(fd, ioctls);
+  }
+
+  private @Nullable KvmBinaryForm addToForm(Fd vcpu) throws IOException {
+    return switch (form) {
+      case null -> null;
+      case StatsFdVm ofVm -> ofVm.addVcpu(vcpu);
+      default -> IoctlForm.ask(vcpu::tryIoctl, vcpu);
+    };
   }
 
   /**
@@ -36,12 +82,14 @@ public final class KvmVm implements AutoCloseable {
    *
    * @param id its number, unique in the VM
    * @throws LinuxException EEXIST, EINVAL when there are too many, ENOMEM, EMFILE
+   * @throws IOException when its {@link #binaryForm} was asked for, and it does not have it
    */
-  public KvmVcpu createVcpu(int id) throws LinuxException {
+  public synchronized KvmVcpu createVcpu(int id) throws IOException {
     Fd vcpu = new Fd(fd.ioctl("KVM_CREATE_VCPU", KvmAbi.CREATE_VCPU, id), "vCPU " + id);
+    hasVcpus = true;
     try {
-      return new KvmVcpu(id, vcpu, Mapping.shared(vcpu, runBytes));
-    } catch (LinuxException | RuntimeException e) {
+      return new KvmVcpu(id, vcpu, addToForm(vcpu), Mapping.shared(vcpu, runBytes));
+    } catch (IOException | RuntimeException e) {
       vcpu.close();
       throw e;
     }
@@ -81,5 +129,8 @@ public final class KvmVm implements AutoCloseable {
   @Override
   public void close() {
     fd.close();
+    if (form instanceof StatsFdVm stats) {
+      stats.close();
+    }
   }
 }

@@ -1,0 +1,103 @@
+package io.kvmstats.core.binaryform;
+
+import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Schema;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What the binary form has of a stats file's data: the statistics of a single value, in the order
+ * in which they lie in the data. That is the order of the kernel's struct, as the RFC had it.
+ * Histograms are left out.
+ *
+ * <p>For those who answer for the binary form from stats fds. Values are u64s of this machine's
+ * byte order. Immutable.
+ */
+public final class Scalars {
+  private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED;
+
+  private final StatNames names;
+  private final List<Run> runs;
+
+  private Scalars(StatNames names, List<Run> runs) {
+    this.names = names;
+    this.runs = List.copyOf(runs);
+  }
+
+  /** Values that lie side by side in the data block and among ours; all in bytes. */
+  private record Run(long from, long to, long bytes) {}
+
+  /**
+   * {@return the single values of a schema}
+   *
+   * @param schema of a stats file
+   */
+  public static Scalars of(Schema schema) {
+    List<Descriptor> scalars =
+        schema.descriptors().stream()
+            .filter(descriptor -> descriptor.size() == 1 && !descriptor.type().isHistogram())
+            .sorted(Comparator.comparingLong(Descriptor::offset))
+            .toList();
+    return new Scalars(
+        StatNames.cut(scalars.stream().map(Descriptor::name).toList()), runs(scalars));
+  }
+
+  private static List<Run> runs(List<Descriptor> scalars) {
+    List<Run> runs = new ArrayList<>();
+    long to = 0;
+    for (int first = 0; first < scalars.size(); ) {
+      int behind = first + 1;
+      while (behind < scalars.size()
+          && scalars.get(behind).offset() == scalars.get(behind - 1).end()) {
+        behind++;
+      }
+      long bytes = (long) (behind - first) * Long.BYTES;
+      runs.add(new Run(scalars.get(first).offset(), to, bytes));
+      to += bytes;
+      first = behind;
+    }
+    return runs;
+  }
+
+  /** {@return their names, those of over 31 bytes cut} */
+  public StatNames names() {
+    return names;
+  }
+
+  /** {@return how long the values are, in bytes} */
+  public long bytes() {
+    return (long) names.names().size() * Long.BYTES;
+  }
+
+  /**
+   * Copies the values, as GET_DATA on a vCPU has them.
+   *
+   * @param block the stats file's data
+   * @param values where they go, from its start
+   */
+  public void copy(MemorySegment block, MemorySegment values) {
+    for (int i = 0; i < runs.size(); i++) {
+      Run run = runs.get(i);
+      MemorySegment.copy(block, run.from, values, run.to, run.bytes);
+    }
+  }
+
+  /**
+   * Adds the values to others, as GET_DATA on a VM has those of its vCPUs.
+   *
+   * @param block the stats file's data
+   * @param values the sums so far, from its start
+   */
+  public void add(MemorySegment block, MemorySegment values) {
+    for (int i = 0; i < runs.size(); i++) {
+      Run run = runs.get(i);
+      for (long at = 0; at < run.bytes; at += Long.BYTES) {
+        long sum = values.get(U64, run.to + at) + block.get(U64, run.from + at);
+        values.set(U64, run.to + at, sum);
+      }
+    }
+  }
+}
