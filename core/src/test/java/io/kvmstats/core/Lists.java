@@ -85,6 +85,15 @@ public final class Lists {
         .toList();
   }
 
+  /** {@return the names of the RFC, in its order} */
+  public static List<String> rfcNames(String architecture, Scope scope) {
+    return lines("5.12-" + architecture + ".txt")
+        .map(line -> line.split("\t", -1))
+        .filter(column -> column[0].equals(scope.name()))
+        .map(column -> column[2])
+        .toList();
+  }
+
   private static Stream<String> lines(String file) {
     return allLines(file).filter(line -> !line.startsWith("#"));
   }

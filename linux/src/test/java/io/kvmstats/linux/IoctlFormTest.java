@@ -9,11 +9,13 @@ import io.kvmstats.core.binaryform.Abi;
 import io.kvmstats.core.binaryform.ServedVcpu;
 import io.kvmstats.core.binaryform.ServedVm;
 import io.kvmstats.core.binaryform.StatNames;
+import io.kvmstats.core.catalog.RfcNames;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +56,10 @@ class IoctlFormTest {
     return MemorySegment.ofArray(values);
   }
 
+  private static MemorySegment values(LongStream values) {
+    return values(values.toArray());
+  }
+
   private static long[] data(KvmBinaryForm form) throws IOException {
     long[] values = new long[form.info()];
     form.data(MemorySegment.ofArray(values));
@@ -81,6 +87,32 @@ class IoctlFormTest {
     assertThat(form.info()).isEqualTo(3);
     assertThat(form.names()).isEqualTo(PER_VCPU);
     assertThat(data(form)).containsExactly(10, 20, 30);
+  }
+
+  /** As a kernel of that time has them, s390's names without a NUL and in the wrong order too. */
+  @ParameterizedTest
+  @CsvSource({"x86, 11, 28", "s390, 6, 98"})
+  void aVmOfTheRfcsTimeIsLabelled(String architecture, int own, int perVcpu) throws IOException {
+    RfcNames era = RfcNames.of(architecture).getFirst();
+    ServedVm then =
+        new ServedVm(ABI, memory, era.vm(), values(LongStream.range(0, own)), era.vcpu());
+    ServedVcpu vcpu = then.addVcpu(values(LongStream.range(1000, 1000 + perVcpu)));
+    then.addVcpu(values(LongStream.generate(() -> 1_000_000).limit(perVcpu)));
+
+    IoctlForm ofVm =
+        IoctlForm.ask((request, argument) -> then.ioctl(request, argument, memory), fd);
+    assertThat(ofVm.info()).isEqualTo(own + perVcpu);
+    assertThat(ofVm.names()).isEqualTo(era.vm().then(era.vcpu()));
+    assertThat(data(ofVm))
+        .containsExactly(
+            LongStream.concat(
+                    LongStream.range(0, own), LongStream.range(1_001_000, 1_001_000 + perVcpu))
+                .toArray());
+
+    IoctlForm ofVcpu =
+        IoctlForm.ask((request, argument) -> vcpu.ioctl(request, argument, memory), fd);
+    assertThat(ofVcpu.names()).isEqualTo(era.vcpu());
+    assertThat(data(ofVcpu)).containsExactly(LongStream.range(1000, 1000 + perVcpu).toArray());
   }
 
   @Test

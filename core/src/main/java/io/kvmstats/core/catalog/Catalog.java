@@ -1,14 +1,6 @@
 package io.kvmstats.core.catalog;
 
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The meaning of every statistic of every architecture, from Linux 5.12 to 7.2.
  *
- * <p>Read from {@code catalog.txt} beside this class: a stanza of {@code key: value} lines per
- * statistic; a line that starts with two spaces goes on with the one before it.
+ * <p>Read from {@code catalog.txt} beside this class, a stanza per statistic.
  */
 public final class Catalog {
   private static final String RESOURCE = "catalog.txt";
@@ -33,15 +24,7 @@ public final class Catalog {
 
   /** {@return the catalog; reads it each time} */
   public static Catalog load() {
-    try (InputStream in = Catalog.class.getResourceAsStream(RESOURCE);
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(
-                    Objects.requireNonNull(in, RESOURCE), StandardCharsets.UTF_8))) {
-      return new Catalog(parse(lines));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new Catalog(Stanzas.read(RESOURCE).stream().map(Catalog::entry).toList());
   }
 
   /** {@return all entries, generic statistics first} */
@@ -79,7 +62,8 @@ public final class Catalog {
         .toList();
   }
 
-  private static String kernelsName(String architecture) {
+  /** {@return what the catalog calls an architecture, or several of them begin with} */
+  static String kernelsName(String architecture) {
     return switch (architecture) {
       case "amd64", "x86_64" -> "x86";
       case "aarch64" -> "arm64";
@@ -90,27 +74,6 @@ public final class Catalog {
       case "loongarch64" -> "loongarch";
       default -> architecture;
     };
-  }
-
-  private static List<CatalogEntry> parse(BufferedReader lines) throws IOException {
-    List<CatalogEntry> entries = new ArrayList<>();
-    Map<String, String> stanza = new HashMap<>();
-    String key = "";
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (line.startsWith("  ")) {
-        stanza.merge(key, line.strip(), (before, more) -> before + " " + more);
-      } else if (!line.isBlank() && !line.startsWith("#")) {
-        int colon = line.indexOf(':');
-        key = line.substring(0, colon);
-        if (key.equals("stat") && !stanza.isEmpty()) {
-          entries.add(entry(stanza));
-          stanza.clear();
-        }
-        stanza.put(key, line.substring(colon + 1).strip());
-      }
-    }
-    entries.add(entry(stanza));
-    return entries;
   }
 
   private static CatalogEntry entry(Map<String, String> stanza) {
