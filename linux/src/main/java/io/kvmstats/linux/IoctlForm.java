@@ -103,7 +103,7 @@ final class IoctlForm extends KvmBinaryForm {
   }
 
   @Override
-  void read(MemorySegment into) throws LinuxException {
+  synchronized void read(MemorySegment into) throws LinuxException {
     long result = ioctls.call(ABI.getData(), struct.address());
     if (result < 0) {
       LinuxException.check(result, "ioctl KVM_STATS_GET_DATA", object().toString());

@@ -17,7 +17,7 @@ import java.lang.foreign.MemorySegment;
  * histograms, and names are cut to 31 bytes. And the ioctls wait on a vCPU until it is not running,
  * as every ioctl on it does; reading its stats fd never waits.
  *
- * <p>Any thread; calls of {@link #data} on one object wait for each other.
+ * <p>Any thread; calls of {@link #data} on a VM and its vCPUs wait for each other.
  */
 public abstract sealed class KvmBinaryForm permits IoctlForm, StatsFdVcpu, StatsFdVm {
   private final Fd object;
@@ -54,12 +54,10 @@ public abstract sealed class KvmBinaryForm permits IoctlForm, StatsFdVcpu, Stats
     if (into.byteSize() < bytes) {
       throw new LinuxException("KVM_STATS_GET_DATA", object.toString(), Errno.EINVAL);
     }
-    synchronized (this) {
-      read(into);
-    }
+    read(into);
   }
 
-  /** Reads {@link #bytes}; one call at a time, so that what it needs for it can be kept. */
+  /** Reads {@link #bytes}, or leaves them as they are. */
   abstract void read(MemorySegment into) throws IOException;
 
   final Fd object() {

@@ -1,6 +1,7 @@
 package io.kvmstats.linux;
 
 import io.kvmstats.core.binaryform.Scalars;
+import io.kvmstats.core.binaryform.StatNames;
 import io.kvmstats.core.statsfd.ByteSource;
 import io.kvmstats.core.statsfd.StatsFile;
 import io.kvmstats.core.statsfd.StatsFileDecoder;
@@ -10,19 +11,29 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 
 /**
- * Where the single values are in the stats fds of one kind of object: the same for all VMs of a
- * kernel, and for all vCPUs.
+ * Reads the single values of the stats fds of one kind of object, which are in the same places for
+ * all VMs of a kernel, and for all vCPUs.
  *
- * @param scalars the values, within the data
- * @param offset where in the file the data starts
- * @param bytes how long it is
+ * <p>Any thread; calls wait for each other, for as long as a pread takes.
  */
-record StatsBlock(Scalars scalars, long offset, long bytes) {
+final class StatsBlock {
+  private final Scalars scalars;
+
+  /** Where in the files the data starts. */
+  private final long offset;
+
+  /** What was read last. */
+  private final MemorySegment block;
+
+  private StatsBlock(StatsFile file) {
+    this.scalars = Scalars.of(file.schema());
+    this.offset = file.dataOffset();
+    this.block = Arena.ofAuto().allocate(file.schema().dataBytes(), Long.BYTES);
+  }
 
   /** {@return what a stats fd says of itself} */
   static StatsBlock of(Fd stats) throws IOException {
-    StatsFile file = StatsFileDecoder.decode(source(stats), ByteOrder.nativeOrder());
-    return new StatsBlock(Scalars.of(file.schema()), file.dataOffset(), file.schema().dataBytes());
+    return new StatsBlock(StatsFileDecoder.decode(source(stats), ByteOrder.nativeOrder()));
   }
 
   private static ByteSource source(Fd stats) {
@@ -36,22 +47,23 @@ record StatsBlock(Scalars scalars, long offset, long bytes) {
     };
   }
 
-  /** {@return memory for the data} */
-  MemorySegment allocate() {
-    return Arena.ofAuto().allocate(bytes, Long.BYTES);
+  StatNames names() {
+    return scalars.names();
   }
 
   /**
-   * Reads an object's data.
+   * Reads an object's values.
    *
    * @param stats its stats fd
-   * @param block from {@link #allocate}
-   * @throws IOException when not all of it is there
+   * @param into gets them from its start, or is left alone
+   * @throws IOException when not all of the data is there
    */
-  void read(Fd stats, MemorySegment block) throws IOException {
+  synchronized void read(Fd stats, MemorySegment into) throws IOException {
     long n = stats.pread(block, offset);
-    if (n != bytes) {
-      throw new IOException(stats + " has only " + n + " of " + bytes + " bytes of data");
+    if (n != block.byteSize()) {
+      throw new IOException(
+          stats + " has only " + n + " of " + block.byteSize() + " bytes of data");
     }
+    scalars.copy(block, into);
   }
 }

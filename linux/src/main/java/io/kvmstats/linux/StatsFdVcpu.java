@@ -7,20 +7,18 @@ import java.lang.foreign.MemorySegment;
 final class StatsFdVcpu extends KvmBinaryForm {
   private final Fd vm;
   private final Fd stats;
-  private final StatsBlock layout;
-  private final MemorySegment block;
+  private final StatsBlock block;
 
   /**
    * Takes over a stats fd.
    *
    * @param vm and {@code vcpu}: it is kept open until both are closed
    */
-  StatsFdVcpu(Fd vm, Fd vcpu, Fd stats, StatsBlock layout) {
-    super(vcpu, layout.scalars().names());
+  StatsFdVcpu(Fd vm, Fd vcpu, Fd stats, StatsBlock block) {
+    super(vcpu, block.names());
     this.vm = vm;
     this.stats = stats;
-    this.layout = layout;
-    this.block = layout.allocate();
+    this.block = block;
   }
 
   Fd stats() {
@@ -29,8 +27,7 @@ final class StatsFdVcpu extends KvmBinaryForm {
 
   @Override
   void read(MemorySegment into) throws IOException {
-    layout.read(stats, block);
-    layout.scalars().copy(block, into);
+    block.read(stats, into);
   }
 
   /** Is called whenever one of the two has been closed. */

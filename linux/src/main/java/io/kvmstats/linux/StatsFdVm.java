@@ -3,6 +3,8 @@ package io.kvmstats.linux;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -14,28 +16,32 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * is nothing that a VMM should have without asking for it.
  */
 final class StatsFdVm extends KvmBinaryForm {
+  private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED;
+
   private final Fd stats;
   private final StatsBlock own;
   private final StatsBlock perVcpu;
   private final List<StatsFdVcpu> vcpus = new CopyOnWriteArrayList<>();
-  private final MemorySegment ownBlock;
-  private final MemorySegment vcpuBlock;
 
-  /** What is being read: only whole does it reach the caller. */
-  private final MemorySegment values;
+  /** What was read of the VM, and of the last vCPU. */
+  private final MemorySegment ownValues;
 
-  /** The part of it that is summed over vCPUs. */
-  private final MemorySegment sums;
+  private final MemorySegment vcpuValues;
+
+  /** The sums so far, and what to add: arrays, since Java adds those many times faster. */
+  private final long[] sums;
+
+  private final long[] addends;
 
   private StatsFdVm(Fd vm, Fd stats, StatsBlock own, StatsBlock perVcpu) {
-    super(vm, own.scalars().names().then(perVcpu.scalars().names()));
+    super(vm, own.names().then(perVcpu.names()));
     this.stats = stats;
     this.own = own;
     this.perVcpu = perVcpu;
-    this.ownBlock = own.allocate();
-    this.vcpuBlock = perVcpu.allocate();
-    this.values = Arena.ofAuto().allocate(bytes(), Long.BYTES);
-    this.sums = values.asSlice(own.scalars().bytes());
+    this.ownValues = Arena.ofAuto().allocate(U64, own.names().names().size());
+    this.vcpuValues = Arena.ofAuto().allocate(U64, perVcpu.names().names().size());
+    this.sums = new long[perVcpu.names().names().size()];
+    this.addends = new long[sums.length];
   }
 
   /**
@@ -86,15 +92,19 @@ final class StatsFdVm extends KvmBinaryForm {
   }
 
   @Override
-  void read(MemorySegment into) throws IOException {
-    own.read(stats, ownBlock);
-    own.scalars().copy(ownBlock, values);
-    sums.fill((byte) 0);
+  synchronized void read(MemorySegment into) throws IOException {
+    own.read(stats, ownValues);
+    Arrays.fill(sums, 0);
     for (int i = 0; i < vcpus.size(); i++) { // An iterator would be allocated.
-      perVcpu.read(vcpus.get(i).stats(), vcpuBlock);
-      perVcpu.scalars().add(vcpuBlock, sums);
+      perVcpu.read(vcpus.get(i).stats(), vcpuValues);
+      MemorySegment.copy(vcpuValues, U64, 0, addends, 0, addends.length);
+      for (int stat = 0; stat < sums.length; stat++) {
+        sums[stat] += addends[stat];
+      }
     }
-    MemorySegment.copy(values, 0, into, 0, bytes());
+    // Nothing reaches the caller before everything was read.
+    into.copyFrom(ownValues);
+    MemorySegment.copy(sums, 0, into, U64, ownValues.byteSize(), sums.length);
   }
 
   /** Is called when the VM has been closed. */

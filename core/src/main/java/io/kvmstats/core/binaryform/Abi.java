@@ -25,14 +25,23 @@ public enum Abi {
   private static final int NR_NAMES = 0xcd;
   private static final int NR_DATA = 0xce;
 
-  private final int directionShift;
-  private final int none;
   private final int dataOffset;
+  private final int getInfo;
+  private final int getNames;
+  private final int getData;
+  private final int checkExtension;
 
   Abi(int directionShift, int none, int dataOffset) {
-    this.directionShift = directionShift;
-    this.none = none;
+    int read = IOC_READ << directionShift;
     this.dataOffset = dataOffset;
+    this.getInfo = read | number(NR_INFO, BinaryForm.INFO_BYTES);
+    this.getNames = read | number(NR_NAMES, BinaryForm.NAMES_OFFSET);
+    this.getData = read | number(NR_DATA, dataOffset);
+    this.checkExtension = none << directionShift | number(NR_CHECK_EXTENSION, 0);
+  }
+
+  private static int number(int nr, int bytes) {
+    return bytes << 16 | KVMIO << 8 | nr;
   }
 
   /**
@@ -53,25 +62,21 @@ public enum Abi {
 
   /** {@return KVM_STATS_GET_INFO: _IOR(KVMIO, 0xcc, struct kvm_stats_info)} */
   public int getInfo() {
-    return number(IOC_READ, NR_INFO, BinaryForm.INFO_BYTES);
+    return getInfo;
   }
 
   /** {@return KVM_STATS_GET_NAMES: _IOR(KVMIO, 0xcd, struct kvm_stats_names)} */
   public int getNames() {
-    return number(IOC_READ, NR_NAMES, BinaryForm.NAMES_OFFSET);
+    return getNames;
   }
 
   /** {@return KVM_STATS_GET_DATA: _IOR(KVMIO, 0xce, struct kvm_stats_data)} */
   public int getData() {
-    return number(IOC_READ, NR_DATA, dataOffset);
+    return getData;
   }
 
   /** {@return KVM_CHECK_EXTENSION: _IO(KVMIO, 0x03)} */
   public int checkExtension() {
-    return number(none, NR_CHECK_EXTENSION, 0);
-  }
-
-  private int number(int direction, int nr, int bytes) {
-    return direction << directionShift | bytes << 16 | KVMIO << 8 | nr;
+    return checkExtension;
   }
 }

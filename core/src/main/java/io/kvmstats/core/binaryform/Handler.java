@@ -1,7 +1,6 @@
 package io.kvmstats.core.binaryform;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** What the handlers of VMs and vCPUs share: the RFC's order of checks and copies. */
 final class Handler {
@@ -19,11 +18,10 @@ final class Handler {
    * @return 0, or {@code -errno}
    */
   static int checkSize(int structBytes, long needed, long argument, UserMemory memory) {
-    MemorySegment struct = MemorySegment.ofArray(new byte[structBytes]);
-    if (memory.copyFrom(argument, struct) != structBytes) {
+    long size = memory.readU32(argument, structBytes);
+    if (size < 0) {
       return -BinaryForm.EFAULT;
     }
-    long size = Integer.toUnsignedLong(struct.get(ValueLayout.JAVA_INT_UNALIGNED, 0));
     return size < needed ? -BinaryForm.EINVAL : 0;
   }
 

@@ -3,7 +3,6 @@ package io.kvmstats.core.binaryform;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Schema;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,12 +12,9 @@ import java.util.List;
  * in which they lie in the data. That is the order of the kernel's struct, as the RFC had it.
  * Histograms are left out.
  *
- * <p>For those who answer for the binary form from stats fds. Values are u64s of this machine's
- * byte order. Immutable.
+ * <p>For those who answer for the binary form from stats fds. Immutable.
  */
 public final class Scalars {
-  private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED;
-
   private final StatNames names;
   private final List<Run> runs;
 
@@ -79,25 +75,9 @@ public final class Scalars {
    * @param values where they go, from its start
    */
   public void copy(MemorySegment block, MemorySegment values) {
-    for (int i = 0; i < runs.size(); i++) {
+    for (int i = 0; i < runs.size(); i++) { // An iterator would be allocated.
       Run run = runs.get(i);
       MemorySegment.copy(block, run.from, values, run.to, run.bytes);
-    }
-  }
-
-  /**
-   * Adds the values to others, as GET_DATA on a VM has those of its vCPUs.
-   *
-   * @param block the stats file's data
-   * @param values the sums so far, from its start
-   */
-  public void add(MemorySegment block, MemorySegment values) {
-    for (int i = 0; i < runs.size(); i++) {
-      Run run = runs.get(i);
-      for (long at = 0; at < run.bytes; at += Long.BYTES) {
-        long sum = values.get(U64, run.to + at) + block.get(U64, run.from + at);
-        values.set(U64, run.to + at, sum);
-      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.kvmstats.core.binaryform;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * The memory of who makes an ioctl, whose copies may fail half-way: copy_from_user and
@@ -19,6 +20,22 @@ public interface UserMemory {
    *     be read
    */
   long copyFrom(long address, MemorySegment into);
+
+  /**
+   * Reads the number that a structure of the user's starts with.
+   *
+   * <p>Where the user's memory is this process's, to read it there spares every ioctl a copy.
+   *
+   * @param address of the structure; unsigned
+   * @param bytes how long it is, at least 4
+   * @return the u32 at its start; -1 when not all of the structure may be read
+   */
+  default long readU32(long address, int bytes) {
+    MemorySegment struct = MemorySegment.ofArray(new byte[bytes]);
+    return copyFrom(address, struct) == bytes
+        ? Integer.toUnsignedLong(struct.get(ValueLayout.JAVA_INT_UNALIGNED, 0))
+        : -1;
+  }
 
   /**
    * Copies to the user.
