@@ -8,7 +8,9 @@ import io.kvmstats.core.statsfd.StatsFileDecoder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 
 /**
  * Reads the single values of the stats fds of one kind of object, which are in the same places for
@@ -22,13 +24,18 @@ final class StatsBlock {
   /** Where in the files the data starts. */
   private final long offset;
 
-  /** What was read last. */
+  /** What was read last, and its single values: in an array, where Java adds many times faster. */
   private final MemorySegment block;
+
+  private final LongBuffer longs;
+  private final long[] values;
 
   private StatsBlock(StatsFile file) {
     this.scalars = Scalars.of(file.schema());
     this.offset = file.dataOffset();
+    this.values = new long[scalars.count()];
     this.block = Arena.ofAuto().allocate(file.schema().dataBytes(), Long.BYTES);
+    this.longs = block.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer();
   }
 
   /** {@return what a stats fd says of itself} */
@@ -51,6 +58,10 @@ final class StatsBlock {
     return scalars.names();
   }
 
+  int count() {
+    return values.length;
+  }
+
   /**
    * Reads an object's values.
    *
@@ -59,11 +70,30 @@ final class StatsBlock {
    * @throws IOException when not all of the data is there
    */
   synchronized void read(Fd stats, MemorySegment into) throws IOException {
+    read(stats);
+    MemorySegment.copy(values, 0, into, ValueLayout.JAVA_LONG_UNALIGNED, 0, values.length);
+  }
+
+  /**
+   * Adds an object's values to others.
+   *
+   * @param stats its stats fd
+   * @param sums as many
+   * @throws IOException when not all of the data is there
+   */
+  synchronized void add(Fd stats, long[] sums) throws IOException {
+    read(stats);
+    for (int i = 0; i < values.length; i++) {
+      sums[i] += values[i];
+    }
+  }
+
+  private void read(Fd stats) throws IOException {
     long n = stats.pread(block, offset);
     if (n != block.byteSize()) {
       throw new IOException(
           stats + " has only " + n + " of " + block.byteSize() + " bytes of data");
     }
-    scalars.copy(block, into);
+    scalars.copy(longs, values);
   }
 }

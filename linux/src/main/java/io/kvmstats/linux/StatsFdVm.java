@@ -1,7 +1,6 @@
 package io.kvmstats.linux;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -23,25 +22,18 @@ final class StatsFdVm extends KvmBinaryForm {
   private final StatsBlock perVcpu;
   private final List<StatsFdVcpu> vcpus = new CopyOnWriteArrayList<>();
 
-  /** What was read of the VM, and of the last vCPU. */
-  private final MemorySegment ownValues;
+  /** What has been read and summed so far: only whole does it reach the caller. */
+  private final long[] ownValues;
 
-  private final MemorySegment vcpuValues;
-
-  /** The sums so far, and what to add: arrays, since Java adds those many times faster. */
   private final long[] sums;
-
-  private final long[] addends;
 
   private StatsFdVm(Fd vm, Fd stats, StatsBlock own, StatsBlock perVcpu) {
     super(vm, own.names().then(perVcpu.names()));
     this.stats = stats;
     this.own = own;
     this.perVcpu = perVcpu;
-    this.ownValues = Arena.ofAuto().allocate(U64, own.names().names().size());
-    this.vcpuValues = Arena.ofAuto().allocate(U64, perVcpu.names().names().size());
-    this.sums = new long[perVcpu.names().names().size()];
-    this.addends = new long[sums.length];
+    this.ownValues = new long[own.count()];
+    this.sums = new long[perVcpu.count()];
   }
 
   /**
@@ -93,18 +85,14 @@ final class StatsFdVm extends KvmBinaryForm {
 
   @Override
   synchronized void read(MemorySegment into) throws IOException {
-    own.read(stats, ownValues);
+    Arrays.fill(ownValues, 0);
+    own.add(stats, ownValues);
     Arrays.fill(sums, 0);
     for (int i = 0; i < vcpus.size(); i++) { // An iterator would be allocated.
-      perVcpu.read(vcpus.get(i).stats(), vcpuValues);
-      MemorySegment.copy(vcpuValues, U64, 0, addends, 0, addends.length);
-      for (int stat = 0; stat < sums.length; stat++) {
-        sums[stat] += addends[stat];
-      }
+      perVcpu.add(vcpus.get(i).stats(), sums);
     }
-    // Nothing reaches the caller before everything was read.
-    into.copyFrom(ownValues);
-    MemorySegment.copy(sums, 0, into, U64, ownValues.byteSize(), sums.length);
+    MemorySegment.copy(ownValues, 0, into, U64, 0, ownValues.length);
+    MemorySegment.copy(sums, 0, into, U64, (long) ownValues.length * Long.BYTES, sums.length);
   }
 
   /** Is called when the VM has been closed. */

@@ -2,7 +2,7 @@ package io.kvmstats.core.binaryform;
 
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Schema;
-import java.lang.foreign.MemorySegment;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,8 +23,8 @@ public final class Scalars {
     this.runs = List.copyOf(runs);
   }
 
-  /** Values that lie side by side in the data block and among ours; all in bytes. */
-  private record Run(long from, long to, long bytes) {}
+  /** Values that lie side by side in the data block, and among ours. */
+  private record Run(int from, int to, int count) {}
 
   /**
    * {@return the single values of a schema}
@@ -43,16 +43,14 @@ public final class Scalars {
 
   private static List<Run> runs(List<Descriptor> scalars) {
     List<Run> runs = new ArrayList<>();
-    long to = 0;
     for (int first = 0; first < scalars.size(); ) {
       int behind = first + 1;
       while (behind < scalars.size()
           && scalars.get(behind).offset() == scalars.get(behind - 1).end()) {
         behind++;
       }
-      long bytes = (long) (behind - first) * Long.BYTES;
-      runs.add(new Run(scalars.get(first).offset(), to, bytes));
-      to += bytes;
+      long from = scalars.get(first).offset() / Long.BYTES;
+      runs.add(new Run(Math.toIntExact(from), first, behind - first));
       first = behind;
     }
     return runs;
@@ -63,21 +61,21 @@ public final class Scalars {
     return names;
   }
 
-  /** {@return how long the values are, in bytes} */
-  public long bytes() {
-    return (long) names.names().size() * Long.BYTES;
+  /** {@return how many they are} */
+  public int count() {
+    return names.names().size();
   }
 
   /**
    * Copies the values, as GET_DATA on a vCPU has them.
    *
-   * @param block the stats file's data
+   * @param block the stats file's data, of this machine's byte order
    * @param values where they go, from its start
    */
-  public void copy(MemorySegment block, MemorySegment values) {
+  public void copy(LongBuffer block, long[] values) {
     for (int i = 0; i < runs.size(); i++) { // An iterator would be allocated.
       Run run = runs.get(i);
-      MemorySegment.copy(block, run.from, values, run.to, run.bytes);
+      block.get(run.from, values, run.to, run.count);
     }
   }
 }
