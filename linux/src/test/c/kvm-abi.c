@@ -55,6 +55,10 @@ static void calls(void)
 	PRINT("Fd.O_RDONLY", O_RDONLY);
 	PRINT("Fd.O_RDWR", O_RDWR);
 	PRINT("Fd.O_CLOEXEC", O_CLOEXEC);
+	PRINT("Fd.POLLIN", POLLIN);
+	PRINT("Fd.POLLFD_BYTES", sizeof(struct pollfd));
+	PRINT("Fd.POLLFD_EVENTS", offsetof(struct pollfd, events));
+	PRINT("Fd.POLLFD_REVENTS", offsetof(struct pollfd, revents));
 
 	PRINT("Mapping.PROT_READ", PROT_READ);
 	PRINT("Mapping.PROT_READ_WRITE", PROT_READ | PROT_WRITE);
@@ -77,11 +81,11 @@ static void calls(void)
 
 	PRINT("Pidfd.SYS_PIDFD_OPEN", SYS_pidfd_open);
 	PRINT("Pidfd.SYS_PIDFD_GETFD", SYS_pidfd_getfd);
-	PRINT("Pidfd.POLLFD_BYTES", sizeof(struct pollfd));
-	PRINT("Pidfd.POLLFD_EVENTS", offsetof(struct pollfd, events));
-	PRINT("Pidfd.POLLIN", POLLIN);
+	PRINT("Pidfd.PIDFD_THREAD", O_EXCL);
 
 	PRINT("Kcmp.KCMP_FILE", KCMP_FILE);
+	PRINT("Kcmp.KCMP_VM", KCMP_VM);
+	PRINT("Kcmp.KCMP_FILES", KCMP_FILES);
 	PRINT("Kcmp.number()", SYS_kcmp);
 }
 
@@ -129,6 +133,163 @@ static void exits(void)
 
 #ifdef __x86_64__
 #include <asm/processor-flags.h>
+/* For its flags alone: its structure has the name of one of the C library's. */
+#define __ASM_GENERIC_UCONTEXT_H
+#include <asm/ucontext.h>
+#include <elf.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/ptrace.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+/* Not in a header of the C library: arch/x86/include/asm/sigframe.h. */
+struct rt_sigframe {
+	char *pretcode;
+	struct {
+		unsigned long flags, link;
+		stack_t stack;
+		mcontext_t mcontext;
+		unsigned long mask;
+	} uc;
+	siginfo_t info;
+};
+
+static void registers(void)
+{
+#define REGISTER(name, field) \
+	PRINT("Register." #name, offsetof(struct user_regs_struct, field) / sizeof(long))
+	REGISTER(R15, r15);
+	REGISTER(R14, r14);
+	REGISTER(R13, r13);
+	REGISTER(R12, r12);
+	REGISTER(RBP, rbp);
+	REGISTER(RBX, rbx);
+	REGISTER(R11, r11);
+	REGISTER(R10, r10);
+	REGISTER(R9, r9);
+	REGISTER(R8, r8);
+	REGISTER(RAX, rax);
+	REGISTER(RCX, rcx);
+	REGISTER(RDX, rdx);
+	REGISTER(RSI, rsi);
+	REGISTER(RDI, rdi);
+	REGISTER(ORIG_RAX, orig_rax);
+	REGISTER(RIP, rip);
+	REGISTER(CS, cs);
+	REGISTER(EFLAGS, eflags);
+	REGISTER(RSP, rsp);
+	REGISTER(SS, ss);
+	REGISTER(FS_BASE, fs_base);
+	REGISTER(GS_BASE, gs_base);
+	REGISTER(DS, ds);
+	REGISTER(ES, es);
+	REGISTER(FS, fs);
+	REGISTER(GS, gs);
+	PRINT("Register.BYTES", sizeof(struct user_regs_struct));
+}
+
+static void tracing(void)
+{
+	PRINT("Ptrace.SYSCALL", PTRACE_SYSCALL);
+	PRINT("Ptrace.GETREGS", PTRACE_GETREGS);
+	PRINT("Ptrace.SETREGS", PTRACE_SETREGS);
+	PRINT("Ptrace.DETACH", PTRACE_DETACH);
+	PRINT("Ptrace.SETOPTIONS", PTRACE_SETOPTIONS);
+	PRINT("Ptrace.GETREGSET", PTRACE_GETREGSET);
+	PRINT("Ptrace.SEIZE", PTRACE_SEIZE);
+	PRINT("Ptrace.INTERRUPT", PTRACE_INTERRUPT);
+	PRINT("Ptrace.GETSIGMASK", PTRACE_GETSIGMASK);
+	PRINT("Ptrace.SETSIGMASK", PTRACE_SETSIGMASK);
+	PRINT("Ptrace.O_TRACESYSGOOD", PTRACE_O_TRACESYSGOOD);
+	PRINT("Ptrace.O_SUSPEND_SECCOMP", PTRACE_O_SUSPEND_SECCOMP);
+	PRINT("Ptrace.EVENT_STOP", PTRACE_EVENT_STOP);
+	PRINT("Ptrace.NT_X86_XSTATE", NT_X86_XSTATE);
+	PRINT("Ptrace.WNOHANG", WNOHANG);
+	PRINT("Ptrace.WALL", __WALL);
+	PRINT("Ptrace.SIGTRAP", SIGTRAP);
+
+	PRINT("ProcessMemory.IOVEC_BYTES", sizeof(struct iovec));
+	PRINT("ProcessMemory.IOVEC_LENGTH", offsetof(struct iovec, iov_len));
+
+	PRINT("SignalFrame.UC_FP_XSTATE", UC_FP_XSTATE);
+	PRINT("SignalFrame.UC_SIGCONTEXT_SS", UC_SIGCONTEXT_SS);
+	PRINT("SignalFrame.UC_STRICT_RESTORE_SS", UC_STRICT_RESTORE_SS);
+	PRINT("SignalFrame.FLAGS", offsetof(struct rt_sigframe, uc.flags));
+	PRINT("SignalFrame.ALTSTACK_FLAGS", offsetof(struct rt_sigframe, uc.stack.ss_flags));
+	PRINT("SignalFrame.REGISTERS", offsetof(struct rt_sigframe, uc.mcontext));
+	PRINT("SignalFrame.SEGMENTS", offsetof(struct rt_sigframe, uc.mcontext.gregs[REG_CSGSFS]));
+	/* cs, gs, fs, ss: of 16 bits each. */
+	PRINT("SignalFrame.STACK_SEGMENT",
+	      offsetof(struct rt_sigframe, uc.mcontext.gregs[REG_CSGSFS]) + 3 * 2);
+	PRINT("SignalFrame.XSAVE_POINTER", offsetof(struct rt_sigframe, uc.mcontext.fpregs));
+	PRINT("SignalFrame.SIGNAL_MASK", offsetof(struct rt_sigframe, uc.mask));
+	PRINT("SignalFrame.XSAVE", sizeof(struct rt_sigframe));
+	PRINT("SignalFrame.FP_XSTATE_MAGIC1", FP_XSTATE_MAGIC1);
+	PRINT("SignalFrame.FP_XSTATE_MAGIC2", FP_XSTATE_MAGIC2);
+	PRINT("SignalFrame.MAGIC2_BYTES", FP_XSTATE_MAGIC2_SIZE);
+	/* At the image's end, as far as that is FXSAVE's. */
+#define SOFTWARE(field) (sizeof(struct _fpstate) - sizeof(struct _fpx_sw_bytes) + \
+			 offsetof(struct _fpx_sw_bytes, field))
+	PRINT("SignalFrame.SOFTWARE", SOFTWARE(magic1));
+	PRINT("SignalFrame.SOFTWARE_EXTENDED_SIZE", SOFTWARE(extended_size));
+	PRINT("SignalFrame.SOFTWARE_FEATURES", SOFTWARE(xstate_bv));
+	PRINT("SignalFrame.SOFTWARE_SIZE", SOFTWARE(xstate_size));
+	PRINT("SignalFrame.XSAVE_IN_USE", offsetof(struct _xstate, xstate_hdr.xstate_bv));
+}
+
+static void seccomp_filter(void)
+{
+	PRINT("SeccompFilter.SET_MODE_FILTER", SECCOMP_SET_MODE_FILTER);
+	PRINT("SeccompFilter.FILTER_FLAG_NEW_LISTENER", SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	PRINT("SeccompFilter.FILTER_FLAG_WAIT_KILLABLE_RECV",
+	      SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	IOCTL("SeccompFilter.RET_USER_NOTIF", SECCOMP_RET_USER_NOTIF);
+	IOCTL("SeccompFilter.RET_ALLOW", SECCOMP_RET_ALLOW);
+	IOCTL("SeccompFilter.AUDIT_ARCH_X86_64", AUDIT_ARCH_X86_64);
+	PRINT("SeccompFilter.SYS_SECCOMP", SYS_seccomp);
+	PRINT("SeccompFilter.SYS_IOCTL", SYS_ioctl);
+	PRINT("SeccompFilter.SYS_PRCTL", SYS_prctl);
+	PRINT("SeccompFilter.DATA_NR", offsetof(struct seccomp_data, nr));
+	PRINT("SeccompFilter.DATA_ARCH", offsetof(struct seccomp_data, arch));
+	PRINT("SeccompFilter.DATA_ARGS", offsetof(struct seccomp_data, args));
+	PRINT("SeccompFilter.INSTRUCTION_BYTES", sizeof(struct sock_filter));
+	PRINT("SeccompFilter.PROGRAM_BYTES", sizeof(struct sock_fprog));
+	PRINT("SeccompFilter.BPF_LOAD", BPF_LD | BPF_W | BPF_ABS);
+	PRINT("SeccompFilter.BPF_JUMP_IF_EQUAL", BPF_JMP | BPF_JEQ | BPF_K);
+	PRINT("SeccompFilter.BPF_RETURN", BPF_RET | BPF_K);
+	PRINT("SeccompFilter.PR_SET_NO_NEW_PRIVS", PR_SET_NO_NEW_PRIVS);
+
+	IOCTL("SeccompListener.IOCTL_RECV", SECCOMP_IOCTL_NOTIF_RECV);
+	IOCTL("SeccompListener.IOCTL_SEND", SECCOMP_IOCTL_NOTIF_SEND);
+	IOCTL("SeccompListener.IOCTL_ID_VALID", SECCOMP_IOCTL_NOTIF_ID_VALID);
+	/* Since Linux 6.6, which the headers may be older than. */
+	IOCTL("SeccompListener.IOCTL_SET_FLAGS", SECCOMP_IOW(4, __u64));
+	PRINT("SeccompListener.FD_SYNC_WAKE_UP", 1UL << 0);
+	PRINT("SeccompListener.FLAG_CONTINUE", SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+	PRINT("SeccompListener.NOTIF_BYTES", sizeof(struct seccomp_notif));
+	PRINT("SeccompListener.NOTIF_PID", offsetof(struct seccomp_notif, pid));
+	PRINT("SeccompListener.NOTIF_ARGS", offsetof(struct seccomp_notif, data.args));
+	PRINT("SeccompListener.RESP_BYTES", sizeof(struct seccomp_notif_resp));
+	PRINT("SeccompListener.RESP_VAL", offsetof(struct seccomp_notif_resp, val));
+	PRINT("SeccompListener.RESP_ERROR", offsetof(struct seccomp_notif_resp, error));
+	PRINT("SeccompListener.RESP_FLAGS", offsetof(struct seccomp_notif_resp, flags));
+
+	PRINT("Exec.F_DUPFD", F_DUPFD);
+	PRINT("Exec.F_SETFD", F_SETFD);
+	PRINT("Exec.FD_CLOEXEC", FD_CLOEXEC);
+	PRINT("Exec.SIG_SETMASK", SIG_SETMASK);
+	PRINT("Exec.SIG_IGN", (long)SIG_IGN);
+	PRINT("Exec.CLONE_FILES", CLONE_FILES);
+	PRINT("Exec.SYS_CLOSE_RANGE", SYS_close_range);
+	PRINT("Exec.SIGSET_BYTES", sizeof(sigset_t));
+	PRINT("Exec.SIGNALS", SIGRTMAX);
+}
 
 /* The header has no such limit, but the kernel does: the largest count that it does not refuse. */
 static void cpuid_entries_max(void)
@@ -208,6 +369,9 @@ static void kvm(void)
 	PRINT("KvmAbi.RUN_IO_PORT", offsetof(struct kvm_run, io.port));
 	PRINT("KvmAbi.RUN_MMIO_ADDRESS", offsetof(struct kvm_run, mmio.phys_addr));
 	cpuid_entries_max();
+	registers();
+	tracing();
+	seccomp_filter();
 }
 #else
 static void kvm(void)

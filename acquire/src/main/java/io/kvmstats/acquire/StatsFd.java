@@ -42,7 +42,7 @@ public record StatsFd(Fd fd) implements StatsBytes {
   @Override
   public boolean isHeldBy(int pid, int number) {
     try {
-      return Kcmp.areSameFile(SELF, fd.number(), pid, number);
+      return Kcmp.compareFiles(SELF, fd.number(), pid, number) == 0;
     } catch (LinuxException e) {
       return false; // Closed there, or the process has ended: whoever acquires it anew is told.
     }

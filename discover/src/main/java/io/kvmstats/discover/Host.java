@@ -177,7 +177,7 @@ public final class Host {
     Comparator<KvmFd> byFile =
         (a, b) -> {
           try {
-            return Kcmp.compareFiles(pid, a.number(), b.number());
+            return Kcmp.compareFiles(pid, a.number(), pid, b.number());
           } catch (LinuxException e) {
             if (e.errno() == Errno.EBADF) {
               // One is closed: both stay in, until they are looked at below.
@@ -204,7 +204,7 @@ public final class Host {
 
   private static boolean isOpen(int pid, KvmFd fd) throws LinuxException {
     try {
-      return Kcmp.compareFiles(pid, fd.number(), fd.number()) == 0;
+      return Kcmp.compareFiles(pid, fd.number(), pid, fd.number()) == 0;
     } catch (LinuxException e) {
       if (e.errno() == Errno.EBADF) {
         return false;

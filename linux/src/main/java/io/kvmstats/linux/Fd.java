@@ -3,6 +3,7 @@ package io.kvmstats.linux;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,16 @@ public final class Fd implements AutoCloseable {
   static final int O_RDWR = 2;
 
   /** open(2): not for the programs this process starts. */
-  private static final int O_CLOEXEC = 0x80000;
+  static final int O_CLOEXEC = 0x80000;
+
+  /** poll(2): there is something to read. */
+  static final int POLLIN = 1;
+
+  /** struct pollfd: int fd, short events, short revents. */
+  private static final long POLLFD_BYTES = 8;
+
+  private static final long POLLFD_EVENTS = 4;
+  private static final long POLLFD_REVENTS = 6;
 
   private static final int CLOSED = -1;
 
@@ -113,6 +123,26 @@ public final class Fd implements AutoCloseable {
       return ioctl(name, request, argument.address());
     } finally {
       Reference.reachabilityFence(argument);
+    }
+  }
+
+  /**
+   * Waits until there is something to read, or an error or the end to see.
+   *
+   * @param timeoutMillis how long; 0 not to wait, -1 for as long as it takes
+   * @return POLL* bits, 0 when the time is over
+   */
+  int poll(int timeoutMillis) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pollfd = arena.allocate(POLLFD_BYTES, Integer.BYTES);
+      pollfd.set(ValueLayout.JAVA_INT, 0, number());
+      pollfd.set(ValueLayout.JAVA_SHORT, POLLFD_EVENTS, (short) POLLIN);
+      long ready;
+      do {
+        ready = Libc.poll(pollfd.address(), 1, timeoutMillis);
+      } while (ready == -Errno.EINTR);
+      LinuxException.check(ready, "poll", toString());
+      return Short.toUnsignedInt(pollfd.get(ValueLayout.JAVA_SHORT, POLLFD_REVENTS));
     }
   }
 

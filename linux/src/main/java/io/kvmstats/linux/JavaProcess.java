@@ -34,6 +34,19 @@ public final class JavaProcess implements AutoCloseable {
    * @throws IOException when no JVM can be started
    */
   public static JavaProcess start(Class<?> main, List<String> arguments) throws IOException {
+    return new JavaProcess(
+        new ProcessBuilder(command(main, arguments))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start());
+  }
+
+  /**
+   * {@return the command line of a process of this application}
+   *
+   * @param main its main class, of this class or module path
+   * @param arguments its arguments
+   */
+  public static List<String> command(Class<?> main, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Small and quick to start: there may be many.
@@ -49,8 +62,7 @@ public final class JavaProcess implements AutoCloseable {
       command.add(main.getName());
     }
     command.addAll(arguments);
-    return new JavaProcess(
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    return command;
   }
 
   /**

@@ -2,24 +2,28 @@ package io.kvmstats.linux;
 
 import java.util.Locale;
 
-/** Compares descriptors by the open file behind them (kcmp(2), CONFIG_KCMP). */
+/** Compares what processes have by what it is in the kernel (kcmp(2), CONFIG_KCMP). */
 public final class Kcmp {
   private static final long KCMP_FILE = 0;
+  private static final long KCMP_VM = 1;
+  private static final long KCMP_FILES = 2;
 
   private Kcmp() {}
 
   /**
-   * Compares the open files behind two descriptors of a process, by an order of the kernel's own.
+   * Compares the open files behind two descriptors, by an order of the kernel's own.
    *
-   * @param pid the process
+   * @param pidA a process or thread
    * @param fdA a descriptor of it
-   * @param fdB another
+   * @param pidB the same or another
+   * @param fdB a descriptor of it
    * @return 0 when the two are duplicates of one open file; else negative or positive, the same for
    *     the same two files until the next boot
    * @throws LinuxException EPERM without PTRACE_MODE_READ_REALCREDS, EBADF, ESRCH, ENOSYS
    */
-  public static int compareFiles(int pid, int fdA, int fdB) throws LinuxException {
-    return switch (compare(pid, fdA, pid, fdB)) {
+  public static int compareFiles(int pidA, int fdA, int pidB, int fdB) throws LinuxException {
+    String subject = "fd " + fdA + " of process " + pidA + " and fd " + fdB + " of process " + pidB;
+    return switch (compare(subject, pidA, pidB, KCMP_FILE, fdA, fdB)) {
       case 0 -> 0;
       case 1 -> -1;
       default -> 1;
@@ -27,21 +31,30 @@ public final class Kcmp {
   }
 
   /**
-   * {@return whether two processes' descriptors are duplicates of one open file}
+   * {@return whether two processes or threads have one address space}
    *
-   * @param pidA a process
-   * @param fdA a descriptor of it
-   * @param pidB a process
-   * @param fdB a descriptor of it
-   * @throws LinuxException EPERM without PTRACE_MODE_READ_REALCREDS, EBADF, ESRCH, ENOSYS
+   * @param pidA one
+   * @param pidB another
+   * @throws LinuxException EPERM without PTRACE_MODE_READ_REALCREDS, ESRCH, ENOSYS
    */
-  public static boolean areSameFile(int pidA, int fdA, int pidB, int fdB) throws LinuxException {
-    return compare(pidA, fdA, pidB, fdB) == 0;
+  public static boolean haveSameMemory(int pidA, int pidB) throws LinuxException {
+    return compare("processes " + pidA + " and " + pidB, pidA, pidB, KCMP_VM, 0, 0) == 0;
   }
 
-  private static int compare(int pidA, int fdA, int pidB, int fdB) throws LinuxException {
-    String subject = "fd " + fdA + " of process " + pidA + " and fd " + fdB + " of process " + pidB;
-    long order = Libc.syscall(number(), pidA, pidB, KCMP_FILE, fdA, fdB);
+  /**
+   * {@return whether two processes or threads have one table of descriptors}
+   *
+   * @param pidA one
+   * @param pidB another
+   * @throws LinuxException EPERM without PTRACE_MODE_READ_REALCREDS, ESRCH, ENOSYS
+   */
+  public static boolean haveSameFds(int pidA, int pidB) throws LinuxException {
+    return compare("processes " + pidA + " and " + pidB, pidA, pidB, KCMP_FILES, 0, 0) == 0;
+  }
+
+  private static int compare(String subject, int pidA, int pidB, long what, int a, int b)
+      throws LinuxException {
+    long order = Libc.syscall(number(), pidA, pidB, what, a, b);
     return (int) LinuxException.check(order, "kcmp", subject);
   }
 

@@ -5,7 +5,7 @@ package io.kvmstats.linux;
  * arch/x86/include/uapi/asm/kvm.h} (Linux 6.12). A C program compares each with the system's header
  * in the build (KvmAbiTest).
  */
-final class KvmAbi {
+public final class KvmAbi {
   static final int API_VERSION = 12;
   static final int CAP_BINARY_STATS_FD = 203;
 
@@ -14,13 +14,21 @@ final class KvmAbi {
       System.getProperty("os.arch").startsWith("ppc") ? 0x2000_0000 : 0;
 
   static final int GET_API_VERSION = io(0x00);
-  static final int CREATE_VM = io(0x01);
+
+  /** KVM_CREATE_VM, on /dev/kvm: its result is the VM's descriptor. */
+  public static final int CREATE_VM = io(0x01);
+
   static final int CHECK_EXTENSION = io(0x03);
   static final int GET_VCPU_MMAP_SIZE = io(0x04);
-  static final int CREATE_VCPU = io(0x41);
+
+  /** KVM_CREATE_VCPU, on a VM: its result is the vCPU's descriptor. */
+  public static final int CREATE_VCPU = io(0x41);
+
   static final int CREATE_IRQCHIP = io(0x60);
   static final int RUN = io(0x80);
-  static final int GET_STATS_FD = io(0xce);
+
+  /** KVM_GET_STATS_FD, on a VM or vCPU: its result is the stats fd. */
+  public static final int GET_STATS_FD = io(0xce);
 
   // Those below take structures, and are used on x86 only: its _IOC.
   static final int GET_SUPPORTED_CPUID = 0xc008_ae05;

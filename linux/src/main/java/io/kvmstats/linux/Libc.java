@@ -49,7 +49,8 @@ final class Libc {
 
   private Libc() {}
 
-  private static MethodHandle bind(String name) {
+  /** Binds a function of the C library's, as {@link #bind(SymbolLookup, String)} does. */
+  static MethodHandle bind(String name) {
     return bind(LINKER.defaultLookup(), name);
   }
 
@@ -119,7 +120,7 @@ final class Libc {
   }
 
   /** Calls a function that returns int: the upper half of its register is undefined. */
-  private static long integer(MethodHandle function, long a, long b, long c, long d) {
+  static long integer(MethodHandle function, long a, long b, long c, long d) {
     MemorySegment capture = CAPTURE.get();
     try {
       int result = (int) (long) function.invokeExact(capture, a, b, c, d, 0L, 0L);

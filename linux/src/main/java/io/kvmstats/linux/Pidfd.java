@@ -1,9 +1,5 @@
 package io.kvmstats.linux;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-
 /**
  * A process, held so that its pid can't come to mean another one (pidfd_open(2), Linux 5.3).
  *
@@ -15,11 +11,8 @@ public final class Pidfd implements AutoCloseable {
   private static final long SYS_PIDFD_OPEN = 434;
   private static final long SYS_PIDFD_GETFD = 438;
 
-  /** struct pollfd: int fd, short events, short revents. */
-  private static final long POLLFD_BYTES = 8;
-
-  private static final long POLLFD_EVENTS = 4;
-  private static final short POLLIN = 1;
+  /** A thread, instead of a process (Linux 6.9). */
+  private static final long PIDFD_THREAD = 0x80;
 
   private final int pid;
   private final Fd fd;
@@ -43,6 +36,23 @@ public final class Pidfd implements AutoCloseable {
     return new Pidfd(pid, new Fd(LinuxException.check(number, "pidfd_open", subject), subject));
   }
 
+  /**
+   * Opens the process of a thread, to see the descriptors that this thread has. Before Linux 6.9
+   * they are those of its process's first thread, as they mostly are anyway.
+   *
+   * @param tid the thread, which does not end meanwhile
+   * @return its process
+   * @throws LinuxException ESRCH, EMFILE; EINVAL before Linux 6.9 when it is not the first thread
+   */
+  public static Pidfd openThread(int tid) throws LinuxException {
+    String subject = "thread " + tid;
+    long number = Libc.syscall(SYS_PIDFD_OPEN, tid, PIDFD_THREAD, 0, 0, 0);
+    if (number == -Errno.EINVAL) {
+      return open(tid);
+    }
+    return new Pidfd(tid, new Fd(LinuxException.check(number, "pidfd_open", subject), subject));
+  }
+
   /** {@return the pid; once the process has ended, it may be another's} */
   public int pid() {
     return pid;
@@ -54,16 +64,7 @@ public final class Pidfd implements AutoCloseable {
    * @throws LinuxException EINVAL, ENOMEM: it could not be told
    */
   public boolean isAlive() throws LinuxException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment pollfd = arena.allocate(POLLFD_BYTES);
-      pollfd.set(ValueLayout.JAVA_INT, 0, fd.number());
-      pollfd.set(ValueLayout.JAVA_SHORT, POLLFD_EVENTS, POLLIN);
-      long ready;
-      do {
-        ready = Libc.poll(pollfd.address(), 1, 0);
-      } while (ready == -Errno.EINTR);
-      return LinuxException.check(ready, "poll", fd.toString()) == 0;
-    }
+    return fd.poll(0) == 0;
   }
 
   /**

@@ -18,7 +18,7 @@ import java.nio.LongBuffer;
  *
  * <p>Any thread; calls wait for each other, for as long as a pread takes.
  */
-final class StatsBlock {
+public final class StatsBlock {
   private final Scalars scalars;
 
   /** Where in the files the data starts. */
@@ -38,8 +38,13 @@ final class StatsBlock {
     this.longs = block.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer();
   }
 
-  /** {@return what a stats fd says of itself} */
-  static StatsBlock of(Fd stats) throws IOException {
+  /**
+   * {@return what a stats fd says of itself}
+   *
+   * @param stats of a VM, or of a vCPU
+   * @throws IOException when it can't be read, or is malformed
+   */
+  public static StatsBlock of(Fd stats) throws IOException {
     return new StatsBlock(StatsFileDecoder.decode(source(stats), ByteOrder.nativeOrder()));
   }
 
@@ -54,7 +59,8 @@ final class StatsBlock {
     };
   }
 
-  StatNames names() {
+  /** {@return the names of the values, as the binary form has them} */
+  public StatNames names() {
     return scalars.names();
   }
 
@@ -69,7 +75,7 @@ final class StatsBlock {
    * @param into gets them from its start, or is left alone
    * @throws IOException when not all of the data is there
    */
-  synchronized void read(Fd stats, MemorySegment into) throws IOException {
+  public synchronized void read(Fd stats, MemorySegment into) throws IOException {
     read(stats);
     MemorySegment.copy(values, 0, into, ValueLayout.JAVA_LONG_UNALIGNED, 0, values.length);
   }

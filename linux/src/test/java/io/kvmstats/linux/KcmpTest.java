@@ -32,9 +32,9 @@ class KcmpTest {
 
   @Test
   void aDuplicateIsTheSameFile() throws Exception {
-    assertThat(Kcmp.compareFiles(pid, 3, 4)).isZero();
-    assertThat(Kcmp.compareFiles(pid, 6, 5)).isZero();
-    assertThat(Kcmp.compareFiles(pid, 3, 3)).isZero();
+    assertThat(Kcmp.compareFiles(pid, 3, pid, 4)).isZero();
+    assertThat(Kcmp.compareFiles(pid, 6, pid, 5)).isZero();
+    assertThat(Kcmp.compareFiles(pid, 3, pid, 3)).isZero();
   }
 
   @Test
@@ -42,31 +42,31 @@ class KcmpTest {
     int self = Math.toIntExact(ProcessHandle.current().pid());
     try (Pidfd other = Pidfd.open(pid);
         Fd ours = other.getfd(3)) {
-      assertThat(Kcmp.areSameFile(self, ours.number(), pid, 4)).isTrue();
-      assertThat(Kcmp.areSameFile(pid, 3, self, ours.number())).isTrue();
-      assertThat(Kcmp.areSameFile(self, ours.number(), pid, 5)).isFalse();
+      assertThat(Kcmp.compareFiles(self, ours.number(), pid, 4)).isZero();
+      assertThat(Kcmp.compareFiles(pid, 3, self, ours.number())).isZero();
+      assertThat(Kcmp.compareFiles(self, ours.number(), pid, 5)).isNotZero();
     }
   }
 
   @Test
   void anotherOpenIsAnotherFileInAFixedOrder() throws Exception {
-    int order = Kcmp.compareFiles(pid, 3, 5);
+    int order = Kcmp.compareFiles(pid, 3, pid, 5);
     assertThat(order).isIn(-1, 1);
-    assertThat(Kcmp.compareFiles(pid, 4, 6)).isEqualTo(order);
-    assertThat(Kcmp.compareFiles(pid, 5, 3)).isEqualTo(-order);
+    assertThat(Kcmp.compareFiles(pid, 4, pid, 6)).isEqualTo(order);
+    assertThat(Kcmp.compareFiles(pid, 5, pid, 3)).isEqualTo(-order);
   }
 
   @Test
   void saysWhatCouldNotBeCompared() throws Exception {
     assertThatExceptionOfType(LinuxException.class)
-        .isThrownBy(() -> Kcmp.compareFiles(pid, 3, 99))
+        .isThrownBy(() -> Kcmp.compareFiles(pid, 3, pid, 99))
         .withMessage(
             "kcmp on fd 3 of process %1$d and fd 99 of process %1$d: EBADF (Bad file descriptor)",
             pid);
     Process gone = new ProcessBuilder("true").start();
     gone.waitFor();
     assertThatExceptionOfType(LinuxException.class)
-        .isThrownBy(() -> Kcmp.compareFiles((int) gone.pid(), 0, 1))
+        .isThrownBy(() -> Kcmp.compareFiles((int) gone.pid(), 0, (int) gone.pid(), 1))
         .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ESRCH));
   }
 }

@@ -11,6 +11,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -27,11 +28,29 @@ class KvmAbiTest {
   /** Constants of this project's own choice; all others need a counterpart in kvm-abi.c. */
   private static final Set<String> OURS =
       Set.of(
+          "Exec.HEX",
+          "Exec.UINT_MAX",
           "Fd.CLOSED",
+          "ProcessMemory.CHUNK_BYTES",
+          "ProcessMemory.PAGE_BYTES",
+          "SignalFrame.ALTSTACK_AS_IT_IS",
+          "SignalFrame.AMX",
+          "SignalFrame.BYTES_BEFORE_AMX",
+          "SignalFrame.XSAVE_ALIGNMENT",
           "StatsFileLayout.NAME_BYTES_MAX",
           "StatsFileLayout.DESCRIPTORS_MAX",
           "StatsFileLayout.DATA_BYTES_MAX",
           "StatsFileLayout.FILE_BYTES_MAX");
+
+  private static final Set<Class<?>> X86_ONLY =
+      Set.of(
+          Exec.class,
+          KvmAbi.class,
+          ProcessMemory.class,
+          Ptrace.class,
+          SeccompFilter.class,
+          SeccompListener.class,
+          SignalFrame.class);
 
   @TempDir private static Path folder;
 
@@ -57,14 +76,30 @@ class KvmAbiTest {
         "io.kvmstats.linux.Mapping",
         "io.kvmstats.linux.Memfd",
         "io.kvmstats.linux.Pidfd",
+        "io.kvmstats.linux.Exec",
+        "io.kvmstats.linux.ProcessMemory",
+        "io.kvmstats.linux.Ptrace",
+        "io.kvmstats.linux.SeccompFilter",
+        "io.kvmstats.linux.SeccompListener",
+        "io.kvmstats.linux.SignalFrame",
         "io.kvmstats.core.statsfd.StatsFileLayout"
       })
   void constantsAreTheHeaders(String className) throws Exception {
     Class<?> type = Class.forName(className);
-    if (type == KvmAbi.class) {
+    if (X86_ONLY.contains(type)) {
       assumeX86();
     }
     assertSame(constants(type), type);
+  }
+
+  @Test
+  void registersAreInTheHeadersOrder() {
+    assumeX86();
+    Map<String, String> ours = new TreeMap<>();
+    List<Register> order = List.of(Register.values());
+    order.forEach(r -> ours.put("Register." + r, Integer.toString(order.indexOf(r))));
+    ours.put("Register.BYTES", Long.toString(Register.BYTES));
+    assertSame(ours, Register.class);
   }
 
   @Test

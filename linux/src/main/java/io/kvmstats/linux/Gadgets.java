@@ -1,0 +1,131 @@
+package io.kvmstats.linux;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Instructions of an x86-64 process that {@link Injection} has a thread run: they are there
+ * already, so that nothing of its code has to be changed.
+ *
+ * @param systemCall the address of {@code syscall; ret}: the vDSO has one
+ * @param restorer the address of {@code mov $15, %rax; syscall}, which is rt_sigreturn(2): where
+ *     signal handlers return to, in the C library or what a program has in its place
+ */
+record Gadgets(long systemCall, long restorer) {
+  private static final byte[] SYSTEM_CALL = bytes("0f05c3");
+
+  /** As glibc and musl encode it, and the shorter way. */
+  private static final List<byte[]> RESTORERS =
+      List.of(bytes("48c7c00f0000000f05"), bytes("b80f0000000f05"));
+
+  /** A program may be large; the C library is looked at before it. */
+  private static final int CODE_BYTES_MAX = 512 << 20;
+
+  private static final int CHUNK_BYTES = 64 * 1024;
+
+  private static byte[] bytes(String hex) {
+    return HexFormat.of().parseHex(hex);
+  }
+
+  /**
+   * Looks for them.
+   *
+   * @param thread of the process; may run meanwhile
+   * @throws IOException when the process can't be read, has none of them, or has a shadow stack,
+   *     which lets no such return happen
+   */
+  static Gadgets of(int thread) throws IOException {
+    if (hasShadowStack(thread)) {
+      throw new IOException("thread " + thread + " has a shadow stack, which allows no detour");
+    }
+    List<MemoryMap> code = new ArrayList<>(MemoryMap.of(thread));
+    code.removeIf(map -> !map.isCode());
+    code.sort((a, b) -> Integer.compare(rank(a), rank(b))); // Else as they were: by address.
+    Search search = new Search(thread);
+    long budget = CODE_BYTES_MAX;
+    for (MemoryMap map : code) {
+      search.look(map.start(), Math.min(map.end() - map.start(), budget));
+      budget -= map.end() - map.start();
+      if (search.isDone() || budget <= 0) {
+        break;
+      }
+    }
+    if (!search.isDone()) {
+      throw new IOException(
+          "the code of thread " + thread + "'s process has no return from signal handlers to use");
+    }
+    return new Gadgets(search.systemCall, search.restorer);
+  }
+
+  private static boolean hasShadowStack(int thread) throws IOException {
+    Path status = Path.of("/proc", Integer.toString(thread), "status");
+    for (String line : Files.readAllLines(status)) {
+      if (line.startsWith("x86_Thread_features:") && line.contains("shstk")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Small ones that have what we look for come first. */
+  private static int rank(MemoryMap map) {
+    if (map.name().equals("[vdso]")) {
+      return 0;
+    }
+    String file = map.name().substring(map.name().lastIndexOf('/') + 1);
+    return file.startsWith("libc") || file.startsWith("ld-") ? 1 : 2;
+  }
+
+  private static final class Search {
+    private static final int OVERLAP = 16;
+
+    private final ProcessMemory memory = new ProcessMemory();
+    private final byte[] chunk = new byte[CHUNK_BYTES];
+    private final int thread;
+    private long systemCall;
+    private long restorer;
+
+    Search(int thread) {
+      this.thread = thread;
+    }
+
+    boolean isDone() {
+      return systemCall != 0 && restorer != 0;
+    }
+
+    void look(long start, long bytes) {
+      for (long at = 0; at < bytes && !isDone(); at += CHUNK_BYTES - OVERLAP) {
+        int length = (int) Math.min(CHUNK_BYTES, bytes - at);
+        MemorySegment into = MemorySegment.ofArray(chunk).asSlice(0, length);
+        int read = (int) memory.read(thread, start + at, into);
+        if (systemCall == 0) {
+          systemCall = find(SYSTEM_CALL, start + at, read);
+        }
+        for (byte[] pattern : RESTORERS) {
+          if (restorer == 0) {
+            restorer = find(pattern, start + at, read);
+          }
+        }
+      }
+    }
+
+    /** {@return where a pattern is, 0 when it isn't in what was read} */
+    private long find(byte[] pattern, long start, int read) {
+      for (int i = 0; i + pattern.length <= read; i++) {
+        int same = 0;
+        while (same < pattern.length && chunk[i + same] == pattern[same]) {
+          same++;
+        }
+        if (same == pattern.length) {
+          return start + i;
+        }
+      }
+      return 0;
+    }
+  }
+}

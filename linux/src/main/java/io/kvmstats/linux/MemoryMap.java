@@ -1,0 +1,60 @@
+package io.kvmstats.linux;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A line of {@code /proc/PID/maps}.
+ *
+ * @param start its first address
+ * @param end the first behind it
+ * @param permissions such as {@code r-xp}
+ * @param name the file's, or such as {@code [stack]}; may be empty
+ */
+record MemoryMap(long start, long end, String permissions, String name) {
+  /** vm.max_map_count's default, and some. */
+  private static final int LINES_MAX = 100_000;
+
+  private static final int HEX = 16;
+  private static final int COLUMNS = 6;
+
+  /**
+   * {@return what a process has mapped, by address}
+   *
+   * @param thread any of its threads
+   * @throws IOException when it may not be read, or has gone
+   */
+  static List<MemoryMap> of(int thread) throws IOException {
+    Path file = Path.of("/proc", Integer.toString(thread), "maps");
+    try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
+      return lines.limit(LINES_MAX).map(MemoryMap::parse).toList();
+    }
+  }
+
+  private static MemoryMap parse(String line) {
+    String[] columns = line.split(" +", COLUMNS);
+    String[] addresses = columns[0].split("-", 2);
+    return new MemoryMap(
+        Long.parseUnsignedLong(addresses[0], HEX),
+        Long.parseUnsignedLong(addresses[1], HEX),
+        columns[1],
+        columns.length == COLUMNS ? columns[COLUMNS - 1] : "");
+  }
+
+  boolean contains(long address) {
+    return Long.compareUnsigned(address, start) >= 0 && Long.compareUnsigned(address, end) < 0;
+  }
+
+  boolean isCode() {
+    return permissions.startsWith("r-x");
+  }
+
+  /** {@return whether nobody can touch it, as the guard below a stack} */
+  boolean isGuard() {
+    return permissions.startsWith("---");
+  }
+}
