@@ -3,6 +3,7 @@ module io.kvmstats.cli {
   requires static org.jspecify;
   requires info.picocli;
   requires io.kvmstats.collect;
+  requires io.kvmstats.exec;
   requires io.kvmstats.guest;
   requires io.kvmstats.publish;
 

@@ -1,0 +1,164 @@
+package io.kvmstats.exec;
+
+import io.kvmstats.linux.Errno;
+import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.Kcmp;
+import io.kvmstats.linux.LinuxException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The VMs and vCPUs of the program, known by the open file behind their descriptors, whatever their
+ * numbers and in whichever of its processes.
+ *
+ * <p>Any thread adds; one thread, the one that answers, finds and releases.
+ */
+final class ProgramObjects {
+  private static final int SELF = Math.toIntExact(ProcessHandle.current().pid());
+
+  /** A descriptor may be moved while we look; not twice. */
+  private static final int MISSES_MAX = 2;
+
+  /** In the kernel's order of their open files. */
+  private final List<ProgramObject> objects = new ArrayList<>();
+
+  private final Set<ProgramVm> unreadable = new HashSet<>();
+
+  /** Adds an object that is not there. */
+  synchronized void add(ProgramObject object) throws LinuxException {
+    objects.add(-search(SELF, object.file().number()) - 1, object);
+  }
+
+  /** {@return whether there are none} */
+  synchronized boolean isEmpty() {
+    return objects.isEmpty();
+  }
+
+  /**
+   * Finds the object behind a descriptor.
+   *
+   * @param thread of the program; does not end meanwhile
+   * @param fd a descriptor of its, or any other number
+   * @return null when it is none that we know
+   */
+  synchronized @Nullable ProgramObject find(int thread, int fd) throws LinuxException {
+    int at;
+    try {
+      at = search(thread, fd);
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.EBADF) {
+        return null;
+      }
+      throw e;
+    }
+    return at < 0 || unreadable.contains(objects.get(at).vm()) ? null : objects.get(at);
+  }
+
+  private int search(int thread, int fd) throws LinuxException {
+    int low = 0;
+    int high = objects.size() - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      Fd file = objects.get(middle).file();
+      int order = Kcmp.compareFiles(SELF, file.number(), thread, fd);
+      if (order == 0) {
+        return middle;
+      }
+      if (order < 0) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return -low - 1;
+  }
+
+  /** From now on a VM is none that we know: not all of its vCPUs can be read. */
+  synchronized void giveUp(ProgramVm vm) {
+    unreadable.add(vm);
+  }
+
+  /**
+   * Closes what we hold of VMs that the program has closed: it would keep them alive in the kernel.
+   */
+  synchronized void release() throws IOException {
+    Set<ProgramVm> vms = new HashSet<>();
+    objects.forEach(object -> vms.add(object.vm()));
+    Set<Integer> owners = new HashSet<>();
+    vms.forEach(vm -> owners.add(vm.owner().process()));
+    Set<ProgramVm> found = new HashSet<>();
+    for (int owner : owners) {
+      findVms(owner, found);
+    }
+    vms.removeIf(vm -> vm.miss(found.contains(vm)) < MISSES_MAX);
+    objects.removeIf(object -> vms.contains(object.vm()));
+    unreadable.removeAll(vms);
+    vms.forEach(ProgramVm::close);
+  }
+
+  /**
+   * Looks through the descriptors of a process: through each table, where threads have their own.
+   */
+  private void findVms(int process, Set<ProgramVm> found) throws IOException {
+    List<Integer> seen = new ArrayList<>();
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc/" + process + "/task"))) {
+      for (Path folder : threads) {
+        int thread = Integer.parseInt(folder.getFileName().toString());
+        if (!isIn(seen, thread)) {
+          findVmsOf(thread, found);
+          seen.add(thread);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // It has ended.
+    }
+  }
+
+  private static boolean isIn(List<Integer> seen, int thread) throws LinuxException {
+    for (int other : seen) {
+      try {
+        if (Kcmp.haveSameFds(other, thread)) {
+          return true;
+        }
+      } catch (LinuxException e) {
+        if (e.errno() != Errno.ESRCH) {
+          throw e;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void findVmsOf(int thread, Set<ProgramVm> found) throws IOException {
+    try (DirectoryStream<Path> fds = Files.newDirectoryStream(Path.of("/proc/" + thread + "/fd"))) {
+      for (Path fd : fds) {
+        if (isVmOrVcpu(fd)) {
+          ProgramObject object = find(thread, Integer.parseInt(fd.getFileName().toString()));
+          if (object != null) {
+            found.add(object.vm());
+          }
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // It has ended.
+    }
+  }
+
+  private static boolean isVmOrVcpu(Path fd) {
+    try {
+      String link = Files.readSymbolicLink(fd).toString();
+      return link.equals("anon_inode:kvm-vm") || link.startsWith("anon_inode:kvm-vcpu:");
+    } catch (IOException e) {
+      return false; // Closed meanwhile.
+    }
+  }
+}
