@@ -27,13 +27,13 @@ public final class Injection implements AutoCloseable {
   private final Registers registers;
   private final long signalMask;
   private final Gadgets gadgets;
-  private final long frame;
+  private final StackRoom frame;
   private boolean begun;
   private boolean lost;
   private int pending;
 
   private Injection(
-      Tracee tracee, Registers registers, long signalMask, Gadgets gadgets, long frame) {
+      Tracee tracee, Registers registers, long signalMask, Gadgets gadgets, StackRoom frame) {
     this.tracee = tracee;
     this.registers = registers;
     this.signalMask = signalMask;
@@ -57,16 +57,23 @@ public final class Injection implements AutoCloseable {
     long signalMask = tracee.signalMask();
     MemorySegment xsave = tracee.xsave();
     long bytes = SignalFrame.bytes(xsave);
-    long address = StackRoom.find(tracee.tid(), registers.get(Register.RSP), bytes);
+    StackRoom room = StackRoom.find(tracee.tid(), registers.get(Register.RSP), bytes);
+    boolean built = false;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment frame = arena.allocate(bytes);
-      SignalFrame.build(frame, address, registers.resumed(), signalMask, xsave, gadgets.restorer());
-      if (new ProcessMemory().write(tracee.tid(), address, frame) != bytes) {
+      long at = room.address();
+      SignalFrame.build(frame, at, registers.resumed(), signalMask, xsave, gadgets.restorer());
+      if (new ProcessMemory().write(tracee.tid(), at, frame) != bytes) {
         throw new IOException("the stack of " + tracee + " can't be written");
       }
+      tracee.step();
+      built = true;
+    } finally {
+      if (!built) {
+        room.close();
+      }
     }
-    tracee.step();
-    return new Injection(tracee, registers, signalMask, gadgets, address);
+    return new Injection(tracee, registers, signalMask, gadgets, room);
   }
 
   /**
@@ -99,7 +106,7 @@ public final class Injection implements AutoCloseable {
     tracee.setRegisters(
         registers
             .with(Register.RIP, gadgets.systemCall())
-            .with(Register.RSP, frame)
+            .with(Register.RSP, frame.address())
             .with(Register.RAX, number)
             .with(Register.RDI, a)
             .with(Register.RSI, b)
@@ -139,10 +146,19 @@ public final class Injection implements AutoCloseable {
    */
   @Override
   public void close() throws LinuxException {
-    if (begun && !lost) {
-      // In this order: until the last step the way back is there, and leads to this mask.
-      tracee.setSignalMask(signalMask);
-      tracee.setRegisters(registers);
+    try {
+      if (begun && !lost) {
+        // In this order: until the last step the way back is there, and leads to this mask.
+        tracee.setSignalMask(signalMask);
+        tracee.setRegisters(registers);
+      }
+    } finally {
+      abandon();
     }
+  }
+
+  /** Leaves the thread to itself: what remains to be done when it is traced no more. */
+  void abandon() {
+    frame.close();
   }
 }

@@ -69,7 +69,16 @@ final class SignalFrame {
 
   private static final long XSAVE_ALIGNMENT = 64;
 
+  /** How much of a frame it takes to recognize it. */
+  static final int START_BYTES = (int) REGISTERS;
+
   private SignalFrame() {}
+
+  /** {@return whether this is the start of a frame that was built here} */
+  static boolean isStart(MemorySegment start) {
+    return start.get(U64, FLAGS) == (UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS)
+        && start.get(U32, ALTSTACK_FLAGS) == ALTSTACK_AS_IT_IS;
+  }
 
   /** {@return how long a frame is, wherever it will be} */
   static long bytes(MemorySegment xsave) {

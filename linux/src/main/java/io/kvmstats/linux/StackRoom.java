@@ -5,10 +5,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Finds memory of a stopped thread's process that nobody uses. */
-final class StackRoom {
+/**
+ * Memory of a stopped thread's process that nobody uses, for a {@link SignalFrame}.
+ *
+ * <p>It is below the thread's stack pointer where that is surely a stack's: the main thread's, or
+ * one with a guard below it. But a thread may also have a stack of a few hundred bytes among other
+ * data, as Go's have. Then it is at the far end of the main thread's, where nobody has ever been.
+ */
+final class StackRoom implements AutoCloseable {
   /** Below the stack pointer, for the function that runs: System V ABI for x86-64, 3.2.2. */
   private static final long RED_ZONE_BYTES = 128;
 
@@ -19,59 +27,105 @@ final class StackRoom {
 
   private static final long ALIGNMENT = 16;
 
-  private StackRoom() {}
+  /** Whoever is at the end of a main thread's stack: two of one process would meet there. */
+  private static final Semaphore AT_THE_END = new Semaphore(1);
+
+  private final long address;
+  private final boolean atTheEnd;
+
+  private StackRoom(long address, boolean atTheEnd) {
+    this.address = address;
+    this.atTheEnd = atTheEnd;
+  }
 
   /**
-   * {@return the address of room for some bytes}
-   *
-   * <p>It is below the thread's stack pointer where that is surely a stack's: the main thread's, or
-   * one that has a guard below it. A thread may have a stack of a few hundred bytes among other
-   * data (as Go's have); then it is at the end of the main thread's, in pages that nobody has ever
-   * touched.
+   * {@return room for some bytes}
    *
    * @param thread which is stopped
    * @param stackPointer its own
    * @throws IOException when there is no such room
    */
-  static long find(int thread, long stackPointer, long bytes) throws IOException {
+  static StackRoom find(int thread, long stackPointer, long bytes) throws IOException {
     List<MemoryMap> maps = MemoryMap.of(thread);
     MemoryMap below = null;
     MemoryMap main = null;
     for (MemoryMap map : maps) {
-      if (map.contains(stackPointer) && (map.name().equals("[stack]") || isGuarded(map, below))) {
-        long address = (stackPointer - RED_ZONE_BYTES - bytes) & -ALIGNMENT;
-        if (map.contains(address)) {
-          return address;
-        }
+      boolean isMain = map.name().equals("[stack]");
+      long room = (stackPointer - RED_ZONE_BYTES - bytes) & -ALIGNMENT;
+      if (map.contains(stackPointer) && map.contains(room) && (isMain || isGuarded(map, below))) {
+        return new StackRoom(room, false);
       }
-      if (map.name().equals("[stack]")) {
-        main = map;
-      }
+      main = isMain ? map : main;
       below = map;
     }
-    if (main == null || !isUntouched(thread, main.start(), bytes)) {
-      throw new IOException("no room on the stacks of thread " + thread + "'s process");
+    if (main != null && isAtTheEnd()) {
+      boolean free = false;
+      try {
+        free = isFree(thread, main.start(), bytes);
+      } finally {
+        if (!free) {
+          AT_THE_END.release();
+        }
+      }
+      if (free) {
+        return new StackRoom(main.start(), true);
+      }
     }
-    return main.start();
+    throw new IOException("no room on the stacks of thread " + thread + "'s process");
+  }
+
+  /** Whoever is there is soon done; one that is not must not keep us. */
+  private static boolean isAtTheEnd() {
+    try {
+      return AT_THE_END.tryAcquire(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private static boolean isGuarded(MemoryMap map, @Nullable MemoryMap below) {
     return below != null && below.isGuard() && below.end() == map.start();
   }
 
-  private static boolean isUntouched(int thread, long start, long bytes) throws IOException {
-    long pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+  /** Nobody has touched these pages, or we have alone: then the next page is nobody's still. */
+  private static boolean isFree(int thread, long start, long bytes) throws IOException {
+    long end = start + (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    if (!isUntouched(thread, end, end + PAGE_BYTES)) {
+      return false;
+    }
+    if (isUntouched(thread, start, end)) {
+      return true;
+    }
+    MemorySegment first = MemorySegment.ofArray(new byte[SignalFrame.START_BYTES]);
+    long n = new ProcessMemory().read(thread, start, first);
+    return n == first.byteSize() && SignalFrame.isStart(first);
+  }
+
+  private static boolean isUntouched(int thread, long start, long end) throws IOException {
+    long pages = (end - start) / PAGE_BYTES;
     try (Fd pagemap = Fd.open("/proc/" + thread + "/pagemap", Fd.O_RDONLY);
         Arena arena = Arena.ofConfined()) {
       MemorySegment entries = arena.allocate(pages * Long.BYTES, Long.BYTES);
-      long n = pagemap.pread(entries, start / PAGE_BYTES * Long.BYTES);
+      boolean untouched =
+          pagemap.pread(entries, start / PAGE_BYTES * Long.BYTES) == entries.byteSize();
       for (long page = 0; page < pages; page++) {
-        if ((page + 1) * Long.BYTES > n
-            || (entries.getAtIndex(ValueLayout.JAVA_LONG, page) & PAGE_EXISTS) != 0) {
-          return false;
-        }
+        untouched &= (entries.getAtIndex(ValueLayout.JAVA_LONG, page) & PAGE_EXISTS) == 0;
       }
-      return true;
+      return untouched;
+    }
+  }
+
+  /** {@return where it is} */
+  long address() {
+    return address;
+  }
+
+  /** Nothing of ours is there any more. */
+  @Override
+  public void close() {
+    if (atTheEnd) {
+      AT_THE_END.release();
     }
   }
 }

@@ -36,6 +36,7 @@ class KvmAbiTest {
           "SignalFrame.ALTSTACK_AS_IT_IS",
           "SignalFrame.AMX",
           "SignalFrame.BYTES_BEFORE_AMX",
+          "SignalFrame.START_BYTES",
           "SignalFrame.XSAVE_ALIGNMENT",
           "StatsFileLayout.NAME_BYTES_MAX",
           "StatsFileLayout.DESCRIPTORS_MAX",
