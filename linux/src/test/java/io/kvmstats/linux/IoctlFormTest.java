@@ -35,6 +35,8 @@ class IoctlFormTest {
   /** What KVM_CAP_SET_GUEST_DEBUG2, which has the capability's number now, is on x86. */
   private static final long GUEST_DEBUG2 = 0x1f0003;
 
+  private static final int ENOMEM = 12;
+
   private final OwnMemory memory = new OwnMemory();
   private final ServedVm served = new ServedVm(ABI, memory, OWN, values(7, -1), PER_VCPU);
   private final Ioctls kernel = (request, argument) -> served.ioctl(request, argument, memory);
@@ -133,17 +135,19 @@ class IoctlFormTest {
     assertThat(MemorySegment.ofArray(bytes).get(ValueLayout.JAVA_LONG_UNALIGNED, 0)).isEqualTo(7);
   }
 
-  @Test
-  void aFailureIsTheKernelsAndWritesNothing() throws IOException {
+  /** The kernel has no memory for the sums, or is killed while it waits for the vCPU, or ... */
+  @ParameterizedTest
+  @ValueSource(ints = {ENOMEM, Errno.EINTR, Errno.EIO})
+  void aFailureIsTheKernelsAndWritesNothing(int errno) throws IOException {
     Ioctls failing =
-        (request, argument) ->
-            request == ABI.getData() ? -Errno.EIO : kernel.call(request, argument);
+        (request, argument) -> request == ABI.getData() ? -errno : kernel.call(request, argument);
     IoctlForm form = IoctlForm.ask(failing, fd);
     long[] into = {1, 2, 3, 4, 5};
     assertThatExceptionOfType(LinuxException.class)
         .isThrownBy(() -> form.data(MemorySegment.ofArray(into)))
         .withMessage(
-            "ioctl KVM_STATS_GET_DATA on /dev/null (fd %d): EIO (Input/output error)", fd.number());
+            "ioctl KVM_STATS_GET_DATA on /dev/null (fd %d): %s (%s)",
+            fd.number(), Errno.name(errno), Errno.text(errno));
     assertThat(into).containsExactly(1, 2, 3, 4, 5);
     fd.close();
     assertThatIllegalStateException()

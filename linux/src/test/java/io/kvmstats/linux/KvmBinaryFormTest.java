@@ -276,6 +276,22 @@ class KvmBinaryFormTest {
     assertThat(value(vm.binaryForm(), "exits")).isEqualTo(here);
   }
 
+  /** Once is enough for all VMs of a kernel, and a VM's names end with those of any vCPU. */
+  @Test
+  void informationAndNamesAreEveryVms() throws IOException {
+    KvmBinaryForm ofVm = vm.binaryForm();
+    KvmVm other = newVm();
+    other.binaryForm();
+    KvmBinaryForm ofVcpu = newVcpu(other, 0).binaryForm();
+    KvmBinaryForm ofAnother = newVcpu(vm, 7).binaryForm();
+    assertThat(other.binaryForm().names()).isEqualTo(ofVm.names());
+    assertThat(ofAnother.names()).isEqualTo(ofVcpu.names());
+    assertThat(ofVm.names().names())
+        .endsWith(ofVcpu.names().names().toArray(String[]::new))
+        .hasSize(ofVm.info())
+        .hasSizeGreaterThan(ofVcpu.info());
+  }
+
   @Test
   void vcpusMayComeWhileItIsRead() throws Exception {
     KvmBinaryForm ofVm = vm.binaryForm();

@@ -3,6 +3,7 @@ package io.kvmstats.core.binaryform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kvmstats.core.catalog.RfcNames;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -114,17 +115,61 @@ class ServedTest {
     assertThat(longs(8, 5)).containsExactly(7, -1, 0, 0, 0);
   }
 
-  @Test
-  void aVcpuAnswersWithItsOwn() {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 1 << 20})
+  void aVcpuAnswersWithItsOwn(int more) {
     twoVcpus();
     ServedVcpu vcpu = vm.addVcpu(values(100, 200, 300));
-    size(3 * 32);
+    size(3 * 32 + more);
+    byte[] before = memory.bytes.clone();
     assertThat(vcpu.ioctl(names(), AT, memory)).isZero();
     assertThat(StatNames.decode(MemorySegment.ofArray(memory.bytes).asSlice(4, 96)))
         .isEqualTo(PER_VCPU);
-    size(24);
+    assertOnlyWritten(4, 4 + 96, before);
+    size(24 + more);
+    before = memory.bytes.clone();
     assertThat(vcpu.ioctl(data(), AT, memory)).isZero();
     assertThat(longs(8, 3)).containsExactly(100, 200, 300);
+    assertOnlyWritten(8, 8 + 24, before);
+  }
+
+  /** So that a program may ask for them once, and has to ask for values alone. */
+  @Test
+  void informationAndNamesAreTheSameWhateverVcpusThereAre() {
+    byte[] first = informationAndNames();
+    twoVcpus();
+    assertThat(informationAndNames()).isEqualTo(first);
+    size(40);
+    assertThat(vm.ioctl(data(), AT, memory)).isZero();
+    assertThat(informationAndNames()).isEqualTo(first);
+  }
+
+  private byte[] informationAndNames() {
+    assertThat(vm.ioctl(Abi.GENERIC.getInfo(), AT, memory)).isZero();
+    int count = buffer().getInt(0);
+    size(count * 32L);
+    assertThat(vm.ioctl(names(), AT, memory)).isZero();
+    return Arrays.copyOfRange(memory.bytes, 0, 4 + count * 32);
+  }
+
+  @Test
+  void readingResetsNothing() {
+    twoVcpus();
+    ServedVcpu vcpu = vm.addVcpu(values(100, 200, 300));
+    for (int i = 0; i < 3; i++) {
+      size(40);
+      assertThat(vm.ioctl(data(), AT, memory)).isZero();
+      assertThat(longs(8, 5)).containsExactly(7, -1, 111, 222, 298);
+      assertThat(vcpu.ioctl(data(), AT, memory)).isZero();
+      assertThat(longs(8, 3)).containsExactly(100, 200, 300);
+    }
+  }
+
+  @Test
+  void informationIsWrittenWhereNothingCanBeRead() {
+    memory.readable = 0;
+    assertThat(vm.ioctl(Abi.GENERIC.getInfo(), AT, memory)).isZero();
+    assertThat(buffer().getInt(0)).isEqualTo(5);
   }
 
   private long[] longs(int at, int count) {
@@ -151,21 +196,49 @@ class ServedTest {
     }
   }
 
+  @Test
+  void aSizeThatIsTooSmallIsRefusedBeforeTheBufferIsTouched() {
+    ServedVcpu vcpu = vm.addVcpu(values(1, 2, 3));
+    memory.writable = 0;
+    size(23);
+    for (int request : new int[] {names(), data()}) {
+      assertThat(vm.ioctl(request, AT, memory)).isEqualTo(EINVAL);
+      assertThat(vcpu.ioctl(request, AT, memory)).isEqualTo(EINVAL);
+    }
+    size(4096);
+    for (int request : new int[] {names(), data()}) {
+      assertThat(vm.ioctl(request, AT, memory)).isEqualTo(EFAULT);
+      assertThat(vcpu.ioctl(request, AT, memory)).isEqualTo(EFAULT);
+    }
+  }
+
   /** The memory ends at every byte in turn: what lies before has been written, whole. */
   @Test
   void aCopyThatFailsHalfWayHasWrittenTheFirstHalf() {
     twoVcpus();
-    int[][] calls = {{Abi.GENERIC.getInfo(), 0, 4}, {names(), 4, 5 * 32}, {data(), 8, 5 * 8}};
+    assertHalfWritten(vm::ioctl, 5);
+    assertHalfWritten(vm.addVcpu(values(100, 200, 300))::ioctl, 3);
+  }
+
+  /** A VM or a vCPU. */
+  private interface Served {
+    int ioctl(int request, long argument, UserMemory memory);
+  }
+
+  private void assertHalfWritten(Served served, int count) {
+    int[][] calls = {
+      {Abi.GENERIC.getInfo(), 0, 4}, {names(), 4, count * 32}, {data(), 8, count * 8}
+    };
     for (int[] call : calls) {
-      size(5 * 32);
-      assertThat(vm.ioctl(call[0], AT, memory)).isZero();
+      size(count * 32L);
+      assertThat(served.ioctl(call[0], AT, memory)).isZero();
       byte[] whole = memory.bytes.clone();
       for (int end = 0; end < call[1] + call[2]; end++) {
         Arrays.fill(memory.bytes, FakeMemory.UNTOUCHED);
-        size(5 * 32);
+        size(count * 32L);
         byte[] before = memory.bytes.clone();
         memory.writable = end;
-        assertThat(vm.ioctl(call[0], AT, memory)).isEqualTo(EFAULT);
+        assertThat(served.ioctl(call[0], AT, memory)).isEqualTo(EFAULT);
         int written = Math.max(0, end - call[1]);
         System.arraycopy(whole, call[1], before, call[1], written);
         assertThat(memory.bytes).as("%x to byte %d", call[0], end).isEqualTo(before);
@@ -243,11 +316,47 @@ class ServedTest {
 
   @Test
   void a32BitProgramsDataStartsBehindTheSize() {
-    ServedVm small = new ServedVm(Abi.I386, memory, OWN, values(7, 8), PER_VCPU);
+    ServedVm small = new ServedVm(Abi.I386, memory, OWN, values(7, 1L << 40), PER_VCPU);
     size(40);
     assertThat(small.ioctl(Abi.I386.getData(), AT, memory)).isZero();
-    assertThat(longs(4, 5)).containsExactly(7, 8, 0, 0, 0);
+    assertThat(longs(4, 5)).containsExactly(7, 1L << 40, 0, 0, 0);
     assertThat(small.ioctl(data(), AT, memory)).isEqualTo(ENOTTY);
+  }
+
+  /** There is no conversion for such programs in the RFC. */
+  @Test
+  void a64BitKernelKnowsAllOfA32BitProgramsRequestsButData() {
+    ServedVcpu vcpu = vm.addVcpu(values(1, 2, 3));
+    size(5 * 32);
+    assertThat(vm.ioctl(Abi.I386.getNames(), AT, memory)).isZero();
+    assertThat(vm.ioctl(Abi.I386.getInfo(), AT, memory)).isZero();
+    byte[] before = memory.bytes.clone();
+    assertThat(vm.ioctl(Abi.I386.getData(), AT, memory)).isEqualTo(ENOTTY);
+    assertThat(vcpu.ioctl(Abi.I386.getData(), AT, memory)).isEqualTo(EINVAL);
+    assertThat(memory.bytes).isEqualTo(before);
+  }
+
+  /** kvm_bin_form_stats.c, patch 4/4: a VM without vCPUs. */
+  @ParameterizedTest
+  @ValueSource(strings = {"x86", "arm64", "s390"})
+  void theRfcsSelftestPasses(String architecture) {
+    RfcNames era = RfcNames.of(architecture).getFirst();
+    MemorySegment own = values(new long[era.vm().names().size()]);
+    FakeMemory program = new FakeMemory(AT, 4096);
+    ByteBuffer buffer = ByteBuffer.wrap(program.bytes).order(ByteOrder.nativeOrder());
+    ServedVm made = new ServedVm(Abi.GENERIC, program, era.vm(), own, era.vcpu());
+    assertThat(made.ioctl(Abi.GENERIC.checkExtension(), BinaryForm.CAPABILITY, program))
+        .isEqualTo(1);
+    assertThat(made.ioctl(Abi.GENERIC.getInfo(), AT, program)).isZero();
+    int count = buffer.getInt(0);
+    assertThat(count).isPositive();
+    buffer.putInt(0, count * 32);
+    assertThat(made.ioctl(names(), AT, program)).isZero();
+    for (int i = 0; i < count; i++) {
+      assertThat(program.bytes[4 + i * 32]).isNotZero();
+    }
+    buffer.putInt(0, count * 8);
+    assertThat(made.ioctl(data(), AT, program)).isZero();
   }
 
   @Test
