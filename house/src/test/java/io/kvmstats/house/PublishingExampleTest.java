@@ -2,7 +2,6 @@ package io.kvmstats.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -12,8 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The Java of docs/publishing.md, compiled and run as it stands there. */
 class PublishingExampleTest {
-  private static final Path DOCUMENT =
-      Path.of(System.getProperty("kvmstats.home"), "docs/publishing.md");
+  private static final Path DOCUMENT = Programs.HOME.resolve("docs/publishing.md");
   private static final Pattern EXAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
   @Test
@@ -35,17 +33,6 @@ class PublishingExampleTest {
         }
         """
             .formatted(example.group(1)));
-    Process java =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                source.toString())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(java.waitFor()).as(said).isZero();
-    assertThat(said).isEqualTo("1 1\n");
+    assertThat(Programs.java(source)).isEqualTo("1 1\n");
   }
 }

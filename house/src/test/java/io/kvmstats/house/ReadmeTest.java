@@ -1,12 +1,10 @@
 package io.kvmstats.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.Kvm;
 import io.kvmstats.linux.KvmVm;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -16,12 +14,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The README's library example, compiled and run as it stands there, on a VM of this process. */
 class ReadmeTest {
-  private static final Path README = Path.of(System.getProperty("kvmstats.home"), "README.md");
+  private static final Path README = Programs.HOME.resolve("README.md");
   private static final Pattern EXAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
   @Test
   void theExampleReadsAVm(@TempDir Path folder) throws Exception {
-    assumeTrue(Files.isWritable(Path.of("/dev/kvm")), "skipped: no /dev/kvm that can be opened");
+    Programs.assumeKvm();
     Matcher example = EXAMPLE.matcher(Files.readString(README));
     assertThat(example.find()).isTrue();
     Path source = folder.resolve("Example.java");
@@ -43,18 +41,7 @@ class ReadmeTest {
         KvmVm vm = kvm.createVm();
         var vcpu = vm.createVcpu(0);
         Fd stats = vcpu.statsFd()) {
-      Process java =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "--enable-native-access=ALL-UNNAMED",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  source.toString())
-              .redirectErrorStream(true)
-              .start();
-      String said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(java.waitFor()).as(said).isZero();
-      assertThat(said).containsPattern("kvm-\\d+/vcpu-0 exits: 0\n");
+      assertThat(Programs.java(source)).containsPattern("kvm-\\d+/vcpu-0 exits: 0\n");
       assertThat(stats.number()).isPositive();
     }
   }
