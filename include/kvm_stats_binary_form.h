@@ -8,6 +8,8 @@
  *
  * Called on a VM: its own statistics, followed by every vCPU statistic summed over its vCPUs.
  * Called on a vCPU: the vCPU's.
+ *
+ * docs/binary-form.md is the reference, examples/binary-form.c an example.
  */
 #ifndef KVM_STATS_BINARY_FORM_H
 #define KVM_STATS_BINARY_FORM_H
