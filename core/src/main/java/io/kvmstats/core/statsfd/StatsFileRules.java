@@ -5,6 +5,7 @@ import static io.kvmstats.core.statsfd.StatsFileLayout.FILE_BYTES_MAX;
 import io.kvmstats.core.model.Base;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The rules that a stats file keeps, for those who write one: what the kernel's selftest asserts
@@ -25,6 +27,8 @@ import java.util.Locale;
 public final class StatsFileRules {
   /** Offsets and lengths that cut blocks, descriptors and values where readers rarely do. */
   private static final int[] ODD_LENGTHS = {1, 3, 7, 13, 64, 129, 1000};
+
+  private static final int CHUNK_BYTES = 1 << 16;
 
   private final ByteSource source;
   private final List<Violation> violations = new ArrayList<>();
@@ -59,8 +63,12 @@ public final class StatsFileRules {
       rules.violated("the layout can be decoded", "the file", String.valueOf(e.getMessage()));
       return rules.violations;
     }
+    if (!file.id().startsWith("kvm")) {
+      rules.violated("the id starts with kvm", "id", file.id().isEmpty() ? "nothing" : file.id());
+    }
     file.schema().descriptors().forEach(rules::checkDescriptor);
-    rules.checkReads(file);
+    rules.checkOffsets(file.schema());
+    rules.checkReads(file, order);
     return rules.violations;
   }
 
@@ -90,14 +98,18 @@ public final class StatsFileRules {
                   place,
                   Long.toUnsignedString(was) + ", then " + Long.toUnsignedString(is)));
         }
-        if (descriptor.unit() == Unit.BOOLEAN
-            && !descriptor.type().isHistogram()
-            && Long.compareUnsigned(is, 1) > 0) {
-          violations.add(new Violation("a boolean is 0 or 1", place, Long.toUnsignedString(is)));
-        }
+        checkBoolean(descriptor, place, is).ifPresent(violations::add);
       }
     }
     return violations;
+  }
+
+  private static Optional<Violation> checkBoolean(Descriptor descriptor, String place, long value) {
+    return descriptor.unit() == Unit.BOOLEAN
+            && !descriptor.type().isHistogram()
+            && Long.compareUnsigned(value, 1) > 0
+        ? Optional.of(new Violation("a boolean is 0 or 1", place, Long.toUnsignedString(value)))
+        : Optional.empty();
   }
 
   private void checkDescriptor(Descriptor descriptor) {
@@ -134,6 +146,13 @@ public final class StatsFileRules {
         if (exponent != 0) {
           violated("the exponent of a boolean is 0", name, Integer.toString(exponent));
         }
+        // Documentation/virt/kvm/api.rst, Linux 6.12.
+        if (descriptor.type() == StatType.LOG_HISTOGRAM) {
+          violated("a histogram of booleans is linear", name, "a log histogram");
+        }
+        if (descriptor.type() == StatType.LINEAR_HISTOGRAM && descriptor.size() != 2) {
+          violated("a histogram of booleans has two buckets", name, descriptor.size() + " buckets");
+        }
       }
       case UNKNOWN ->
           violated("the unit is one of the kernel's", name, "unit " + descriptor.unitCode());
@@ -149,14 +168,33 @@ public final class StatsFileRules {
     }
   }
 
+  /** The selftest and QEMU (accel/kvm/kvm-all.c, 8.1) read as many bytes as the sizes add up to. */
+  private void checkOffsets(Schema schema) {
+    long bytes = schema.descriptors().stream().mapToLong(d -> (long) d.size() * Long.BYTES).sum();
+    for (Descriptor descriptor : schema.descriptors()) {
+      if (descriptor.end() > bytes) {
+        violated(
+            "the values lie in as many bytes as their sizes add up to",
+            descriptor.name(),
+            "data offset " + descriptor.offset() + " of " + bytes);
+      }
+    }
+  }
+
   /** Reads are as pread's: any offset, any length, short at the end, nothing behind it. */
-  private void checkReads(StatsFile file) throws IOException {
+  private void checkReads(StatsFile file, ByteOrder order) throws IOException {
     long dataEnd = file.dataOffset() + file.schema().dataBytes();
     byte[] whole = new byte[Math.toIntExact(dataEnd)];
     long all = read(whole, 0, whole.length);
     if (all != whole.length) {
       violated("the whole file can be read at once", "byte 0", all + " of " + dataEnd + " bytes");
       return;
+    }
+    MemorySegment data = MemorySegment.ofArray(whole).asSlice(file.dataOffset());
+    Sample sample = new Sample(file.schema(), 0, 0, data, order);
+    for (Descriptor descriptor : file.schema().descriptors()) {
+      checkBoolean(descriptor, descriptor.name(), sample.value(descriptor))
+          .ifPresent(violations::add);
     }
     for (int length : ODD_LENGTHS) {
       for (long offset = 0; offset < dataEnd; offset += length + 1L) {
@@ -182,9 +220,38 @@ public final class StatsFileRules {
         }
       }
     }
-    long behind = read(new byte[Long.BYTES], FILE_BYTES_MAX, Long.BYTES);
-    if (behind != 0) {
-      violated("a read behind the end gives 0 bytes", "byte " + FILE_BYTES_MAX, behind + " bytes");
+    checkEnd(dataEnd);
+  }
+
+  /** The end may be behind the data: a later kernel's statistics may be there. */
+  private void checkEnd(long dataEnd) throws IOException {
+    byte[] chunk = new byte[CHUNK_BYTES];
+    long end = dataEnd;
+    long more = read(chunk, end, chunk.length);
+    while (more > 0 && end < FILE_BYTES_MAX) {
+      end += more;
+      more = read(chunk, end, chunk.length);
+    }
+    if (end < FILE_BYTES_MAX) {
+      checkReadsAcross(end);
+      more = read(chunk, FILE_BYTES_MAX, Long.BYTES);
+    }
+    if (more != 0) {
+      violated("a read behind the end gives 0 bytes", "byte " + FILE_BYTES_MAX, more + " bytes");
+    }
+  }
+
+  private void checkReadsAcross(long end) throws IOException {
+    for (int length : ODD_LENGTHS) {
+      long before = Math.min(length / 2, end);
+      long n = read(new byte[length], end - before, length);
+      if (n != before) {
+        violated(
+            "a read across the end gives what is before it",
+            "byte " + (end - before),
+            n + " of " + before + " bytes");
+        return;
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
 import io.kvmstats.core.model.Schema;
+import io.kvmstats.core.model.Unit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
@@ -39,6 +40,9 @@ class EncodedTest {
     assertThat(schema.descriptors()).hasSize(layout.descriptors());
     assertThat(schema.dataBytes()).isEqualTo(layout.dataBytes());
     long[] values = new Random(Seeded.SEED).longs(layout.dataBytes() / Long.BYTES).toArray();
+    schema.descriptors().stream()
+        .filter(descriptor -> descriptor.unit() == Unit.BOOLEAN)
+        .forEach(descriptor -> values[(int) descriptor.offset() / Long.BYTES] &= 1);
     ByteBuffer data = ByteBuffer.allocate(layout.dataBytes()).order(order);
     data.asLongBuffer().put(values);
 

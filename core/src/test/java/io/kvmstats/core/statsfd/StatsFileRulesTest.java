@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +50,8 @@ class StatsFileRulesTest {
     "0x010, -1, 1, 0, 'the exponent of a count, of bytes and cycles is not negative', -1",
     "0x020, 1, 1, 0, the exponent of seconds is not positive, 1",
     "0x041, 2, 1, 0, the exponent of a boolean is 0, 2",
+    "0x044, 0, 2, 0, a histogram of booleans is linear, a log histogram",
+    "0x043, 0, 3, 1, a histogram of booleans has two buckets, 3 buckets",
     "0x000, 0, 2, 0, only a histogram has more than one value, 2 values",
     "0x004, 0, 9, 5, only a linear histogram has a bucket_size, 5",
   })
@@ -58,6 +61,40 @@ class StatsFileRulesTest {
     byte[] file =
         encode(new Descriptor("stat", Integer.decode(flags), exponent, size, 0, bucketSize));
     assertThat(check(file)).containsExactly(new Violation(rule, "stat", found));
+  }
+
+  @Test
+  void theIdIsKvms() throws IOException {
+    Schema schema = new Schema(List.of(new Descriptor("stat", 0, 0, 1, 0, 0)));
+    MemorySegment data = MemorySegment.ofArray(new byte[8]);
+    for (String id : List.of("mine", "")) {
+      assertThat(check(StatsFileEncoder.encode(id, schema, data, ORDER)))
+          .containsExactly(
+              new Violation("the id starts with kvm", "id", id.isEmpty() ? "nothing" : id));
+    }
+  }
+
+  @Test
+  void valuesHaveNoHolesBetweenThem() throws IOException {
+    Descriptor far = new Descriptor("far", 0, 0, 1, 64, 0);
+    assertThat(check(encode(far)))
+        .containsExactly(
+            new Violation(
+                "the values lie in as many bytes as their sizes add up to",
+                "far",
+                "data offset 64 of 8"));
+  }
+
+  @Test
+  void aBooleanOfAFileIsLookedAtToo() throws IOException {
+    Schema schema = new Schema(List.of(new Descriptor("flag", 0x41, 0, 1, 0, 0)));
+    for (ByteOrder order : List.of(ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN)) {
+      byte[] seven = new byte[8];
+      seven[order == ByteOrder.BIG_ENDIAN ? 7 : 0] = 7;
+      byte[] file = StatsFileEncoder.encode("kvm-1", schema, MemorySegment.ofArray(seven), order);
+      assertThat(StatsFileRules.check(ByteSource.of(MemorySegment.ofArray(file)), order))
+          .containsExactly(new Violation("a boolean is 0 or 1", "flag", "7"));
+    }
   }
 
   @Test
@@ -91,6 +128,19 @@ class StatsFileRulesTest {
     assertThat(StatsFileRules.check(endless, ORDER))
         .extracting(Violation::rule)
         .containsExactly("a read behind the end gives 0 bytes");
+    // What a later kernel has behind the data is no mistake, and the end is behind it.
+    byte[] longer = Arrays.copyOf(file, file.length + 100);
+    assertThat(check(longer)).isEmpty();
+    ByteSource noEnd =
+        (offset, into) -> offset < file.length ? good.read(offset, into) : into.byteSize();
+    assertThat(StatsFileRules.check(noEnd, ORDER))
+        .extracting(Violation::rule)
+        .containsExactly("a read behind the end gives 0 bytes");
+    ByteSource allOrNothing =
+        (offset, into) -> offset + into.byteSize() > file.length ? 0 : good.read(offset, into);
+    assertThat(StatsFileRules.check(allOrNothing, ORDER))
+        .extracting(Violation::rule)
+        .containsExactly("a read across the end gives what is before it");
   }
 
   @Test
