@@ -5,15 +5,15 @@ SHRINK, GROW, FUTURE_WRITE, SEAL = 0x2, 0x4, 0x10, 0x1
 ALL = SHRINK | GROW | FUTURE_WRITE | SEAL
 
 
-def file(names, count=None, data_offset=None):
+def file(names, count=None, data_offset=None, flags=0, size=1):
     stats = len(names)
     data = 72 + 64 * stats
     header = struct.pack(
         "=6I48s", 0, 48, stats if count is None else count, 24, 72,
         data if data_offset is None else data_offset, b"kvm-1")
     for i, name in enumerate(names):
-        header += struct.pack("=IhHII48s", 0, 0, 1, 8 * i, 0, name)
-    return bytearray(header + bytes(8 * stats)), data
+        header += struct.pack("=IhHII48s", flags, 0, size, 8 * size * i, 0, name)
+    return bytearray(header + bytes(8 * size * stats)), data
 
 
 def publish(memfd, content, seals):
@@ -67,6 +67,14 @@ elif what == "backwards":
     def down(i):
         value.value -= 1
     forever(down)
+elif what == "wide":
+    wide, data = file([b"exits"], flags=0x4, size=65535)
+    fd, memory = publish("kvm-vm-stats", wide, ALL)
+    value = ctypes.c_uint64.from_buffer(memory, data)
+
+    def up(i):
+        value.value += 1
+    forever(up)
 elif what == "many":
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -6,10 +6,10 @@ import io.kvmstats.collect.Reading;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Unsigned;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 
 /** What one object did in each run of {@code stat}. */
 final class Span {
@@ -49,25 +49,28 @@ final class Span {
     return runs.isEmpty() ? Optional.empty() : Optional.of(runs.getLast());
   }
 
-  /** {@return by how much a value grew in all runs; empty if that is unknown of any} */
-  OptionalLong total(Descriptor descriptor, int index) {
-    long sum = 0;
+  /**
+   * {@return by how much a value, or each bucket, grew in all runs; empty if that is unknown of
+   * any}
+   */
+  Optional<long[]> totals(Descriptor descriptor) {
+    long[] sums = new long[descriptor.size()];
     for (Reading run : runs) {
-      OptionalLong delta = run.delta(descriptor, index);
-      if (delta.isEmpty()) {
-        return delta;
+      Optional<long[]> deltas = run.deltas(descriptor);
+      if (deltas.isEmpty()) {
+        return deltas;
       }
-      sum += delta.getAsLong();
+      Arrays.setAll(sums, i -> sums[i] + deltas.get()[i]);
     }
-    return runs.isEmpty() ? OptionalLong.empty() : OptionalLong.of(sum);
+    return runs.isEmpty() ? Optional.empty() : Optional.of(sums);
   }
 
   /** {@return by how much a value grew per run, on average; empty if that is unknown of any run} */
   OptionalDouble mean(Descriptor descriptor) {
-    OptionalLong total = total(descriptor, 0);
-    return total.isEmpty()
+    Optional<long[]> totals = totals(descriptor);
+    return totals.isEmpty()
         ? OptionalDouble.empty()
-        : OptionalDouble.of(Unsigned.toDouble(total.getAsLong()) / runs.size());
+        : OptionalDouble.of(Unsigned.toDouble(totals.get()[0]) / runs.size());
   }
 
   /**
@@ -75,16 +78,16 @@ final class Span {
    * run, of a histogram, or where the mean is unknown or 0}
    */
   OptionalDouble spread(Descriptor descriptor) {
+    if (runs.size() < 2 || descriptor.type().isHistogram()) {
+      return OptionalDouble.empty();
+    }
     OptionalDouble mean = mean(descriptor);
-    if (runs.size() < 2
-        || descriptor.type().isHistogram()
-        || mean.isEmpty()
-        || mean.getAsDouble() == 0) {
+    if (mean.isEmpty() || mean.getAsDouble() == 0) {
       return OptionalDouble.empty();
     }
     double squares = 0;
     for (Reading run : runs) {
-      double delta = Unsigned.toDouble(run.delta(descriptor, 0).orElseThrow());
+      double delta = Unsigned.toDouble(run.deltas(descriptor).orElseThrow()[0]);
       squares += (delta - mean.getAsDouble()) * (delta - mean.getAsDouble());
     }
     double variance = squares / (runs.size() - 1);
@@ -107,9 +110,12 @@ final class Span {
 
   /** {@return the growth per second, in units; of a statistic in seconds, the share of time} */
   OptionalDouble perSecond(Descriptor descriptor) {
+    if (descriptor.type().isHistogram()) {
+      return OptionalDouble.empty();
+    }
     OptionalDouble mean = mean(descriptor);
     OptionalDouble seconds = seconds();
-    if (mean.isEmpty() || seconds.isEmpty() || descriptor.type().isHistogram()) {
+    if (mean.isEmpty() || seconds.isEmpty()) {
       return OptionalDouble.empty();
     }
     double rate = mean.getAsDouble() * descriptor.scale() / seconds.getAsDouble();

@@ -12,11 +12,12 @@ import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 
 /** Prints what {@code stat} saw. */
 final class SpanPrinter {
@@ -63,22 +64,15 @@ final class SpanPrinter {
   }
 
   private static boolean stoodStill(Span span, Descriptor descriptor) {
-    if (!descriptor.type().isCumulative()) {
-      return false;
-    }
-    for (int i = 0; i < descriptor.size(); i++) {
-      OptionalLong total = span.total(descriptor, i);
-      if (total.isEmpty() || total.getAsLong() != 0) {
-        return false;
-      }
-    }
-    return true;
+    Optional<long[]> totals = span.totals(descriptor);
+    return totals.isPresent() && Arrays.stream(totals.get()).allMatch(total -> total == 0);
   }
 
   private static List<List<String>> rows(Span span, Descriptor descriptor) {
     String name = "  " + descriptor.name();
-    if (descriptor.type().isHistogram() && span.total(descriptor, 0).isPresent()) {
-      return Histogram.rows(name, descriptor, i -> span.total(descriptor, i).orElseThrow()).stream()
+    Optional<long[]> totals = span.totals(descriptor);
+    if (descriptor.type().isHistogram() && totals.isPresent()) {
+      return Histogram.rows(name, descriptor, i -> totals.get()[i]).stream()
           .map(row -> List.of(row.get(0), row.get(1), "", "", "", row.get(2)))
           .toList();
     }
@@ -134,17 +128,18 @@ final class SpanPrinter {
                     "value")));
     for (Span span : spans) {
       for (Descriptor descriptor : wanted(span)) {
+        Optional<long[]> totals = span.totals(descriptor);
         for (int i = 0; i < descriptor.size(); i++) {
-          out.append(Csv.line(csvFields(span, descriptor, i)));
+          out.append(Csv.line(csvFields(span, descriptor, i, totals)));
         }
       }
     }
     return out.toString();
   }
 
-  private static List<String> csvFields(Span span, Descriptor descriptor, int index) {
+  private static List<String> csvFields(
+      Span span, Descriptor descriptor, int index, Optional<long[]> totals) {
     Vmm vmm = span.vmm().vmm();
-    OptionalLong total = span.total(descriptor, index);
     boolean histogram = descriptor.type().isHistogram();
     return List.of(
         Integer.toString(vmm.pid()),
@@ -155,7 +150,7 @@ final class SpanPrinter {
         descriptor.name(),
         histogram ? Long.toUnsignedString(descriptor.bucketFrom(index)) : "",
         Integer.toString(span.runs()),
-        total.isPresent() ? Long.toUnsignedString(total.getAsLong()) : "",
+        totals.map(all -> Long.toUnsignedString(all[index])).orElse(""),
         text(span.perSecond(descriptor)),
         text(span.spread(descriptor)),
         span.last()
@@ -204,7 +199,7 @@ final class SpanPrinter {
           json,
           descriptor,
           span.last().map(Reading::latest).filter(sample -> sample.has(descriptor)));
-      StatJson.delta(json, descriptor, i -> span.total(descriptor, i));
+      StatJson.delta(json, descriptor, span.totals(descriptor));
       json.name("per_second").value(span.perSecond(descriptor).orElse(Double.NaN));
       json.name("spread").value(span.spread(descriptor).orElse(Double.NaN));
       json.name("reset").value(span.reset(descriptor));

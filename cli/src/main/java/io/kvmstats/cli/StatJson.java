@@ -7,8 +7,6 @@ import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
-import java.util.function.IntFunction;
 
 /** An object's statistics in JSON: one shape for every command. */
 final class StatJson {
@@ -70,10 +68,7 @@ final class StatJson {
     json.beginObject();
     descriptor(json, descriptor);
     value(json, descriptor, reading.map(Reading::latest).filter(s -> s.has(descriptor)));
-    delta(
-        json,
-        descriptor,
-        i -> reading.map(r -> r.delta(descriptor, i)).orElse(OptionalLong.empty()));
+    delta(json, descriptor, reading.flatMap(r -> r.deltas(descriptor)));
     OptionalDouble rate = reading.map(r -> r.perSecond(descriptor)).orElse(OptionalDouble.empty());
     json.name("per_second").value(rate.orElse(Double.NaN));
     json.name("reset").value(reading.filter(r -> r.reset(descriptor)).isPresent());
@@ -81,16 +76,16 @@ final class StatJson {
   }
 
   /** Writes by how much a statistic grew: like its value; null if unknown, or not cumulative. */
-  static void delta(Json json, Descriptor descriptor, IntFunction<OptionalLong> deltas) {
+  static void delta(Json json, Descriptor descriptor, Optional<long[]> deltas) {
     json.name("delta");
-    if (deltas.apply(0).isEmpty()) {
+    if (deltas.isEmpty()) {
       json.unknown();
     } else if (scalar(descriptor)) {
-      json.unsigned(deltas.apply(0).getAsLong());
+      json.unsigned(deltas.get()[0]);
     } else {
       json.beginArray();
-      for (int i = 0; i < descriptor.size(); i++) {
-        json.unsigned(deltas.apply(i).getAsLong());
+      for (long delta : deltas.get()) {
+        json.unsigned(delta);
       }
       json.endArray();
     }

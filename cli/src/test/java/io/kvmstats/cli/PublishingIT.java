@@ -253,6 +253,17 @@ class PublishingIT {
   }
 
   @Test
+  void aHistogramAsWideAsCanBeDelaysNobody() throws Exception {
+    try (Publisher wide = Publisher.hostile("wide")) {
+      for (String format : List.of("table", "json", "csv")) {
+        App.Result stat = App.run("stat", "--pid", wide.pid(), "-d", "0.01", "--format", format);
+        assertThat(stat.exit()).as(format).isZero();
+        assertThat(stat.out()).contains("exits");
+      }
+    }
+  }
+
+  @Test
   void tenThousandAreTooManyOfOneAndHarmNoOther() throws Exception {
     try (Publisher good = Publisher.java("good");
         Publisher hostile = Publisher.hostile("many")) {

@@ -44,12 +44,11 @@ class SpanTest {
     Span span =
         span(sample(0, 9, 1, 1), sample(1, 3, 2, 1), sample(1, 3, 2, 1), sample(2, 8, 3, 2));
     assertThat(span.reset(EXITS)).isTrue();
-    assertThat(span.total(EXITS, 0)).isEmpty();
+    assertThat(span.totals(EXITS)).isEmpty();
     assertThat(span.perSecond(EXITS)).isEmpty();
     assertThat(span.spread(EXITS)).isEmpty();
     assertThat(span.reset(HIST)).isFalse();
-    assertThat(span.total(HIST, 0)).hasValue(2);
-    assertThat(span.total(HIST, 1)).hasValue(1);
+    assertThat(span.totals(HIST)).hasValue(new long[] {2, 1});
   }
 
   @Test

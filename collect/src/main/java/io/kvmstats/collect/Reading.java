@@ -5,7 +5,6 @@ import io.kvmstats.core.model.Sample;
 import io.kvmstats.core.model.Unsigned;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 
 /**
  * An object's newest sample and the one before it: deltas and rates.
@@ -20,17 +19,20 @@ public record Reading(Sample latest, Optional<Sample> previous) {
   private static final double NANOS_PER_SECOND = 1e9;
 
   /**
-   * {@return how much a cumulative value, or a histogram's bucket, grew; empty when unknown}
+   * {@return how much a cumulative value, or each bucket of a histogram, grew; empty when unknown}
    *
    * @param descriptor of these samples' schema
-   * @param index 0, or the bucket
    */
-  public OptionalLong delta(Descriptor descriptor, int index) {
+  public Optional<long[]> deltas(Descriptor descriptor) {
     if (!comparable(descriptor) || reset(descriptor)) {
-      return OptionalLong.empty();
+      return Optional.empty();
     }
-    return OptionalLong.of(
-        latest.value(descriptor, index) - previous.orElseThrow().value(descriptor, index));
+    Sample before = previous.orElseThrow();
+    long[] deltas = new long[descriptor.size()];
+    for (int i = 0; i < deltas.length; i++) {
+      deltas[i] = latest.value(descriptor, i) - before.value(descriptor, i);
+    }
+    return Optional.of(deltas);
   }
 
   /**
@@ -67,12 +69,15 @@ public record Reading(Sample latest, Optional<Sample> previous) {
    * @param descriptor of these samples' schema
    */
   public OptionalDouble perSecond(Descriptor descriptor) {
-    OptionalLong delta = delta(descriptor, 0);
-    OptionalDouble seconds = seconds();
-    if (delta.isEmpty() || seconds.isEmpty() || descriptor.type().isHistogram()) {
+    if (descriptor.type().isHistogram()) {
       return OptionalDouble.empty();
     }
-    double rate = Unsigned.toDouble(delta.getAsLong()) * descriptor.scale() / seconds.getAsDouble();
+    Optional<long[]> deltas = deltas(descriptor);
+    OptionalDouble seconds = seconds();
+    if (deltas.isEmpty() || seconds.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    double rate = Unsigned.toDouble(deltas.get()[0]) * descriptor.scale() / seconds.getAsDouble();
     return Double.isNaN(rate) ? OptionalDouble.empty() : OptionalDouble.of(rate);
   }
 

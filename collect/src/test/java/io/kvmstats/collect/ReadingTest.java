@@ -50,11 +50,11 @@ class ReadingTest {
         reading(
             sample(1_000_000_000L, 100, 5_000_000_000L, 0, 0, 0, 0, 0, 0),
             sample(1_500_000_000L, 350, 5_400_000_000L, 1, 2, 3, 0, 0, 0));
-    assertThat(reading.delta(EXITS, 0)).hasValue(250);
+    assertThat(reading.deltas(EXITS)).hasValue(new long[] {250});
     assertThat(reading.perSecond(EXITS)).hasValue(500);
     // 0.4 s in 0.5 s.
     assertThat(reading.perSecond(WAIT).orElseThrow()).isBetween(0.7999, 0.8001);
-    assertThat(reading.delta(HIST, 2)).hasValue(3);
+    assertThat(reading.deltas(HIST)).hasValue(new long[] {1, 2, 3});
     assertThat(reading.perSecond(HIST)).isEmpty();
   }
 
@@ -62,12 +62,12 @@ class ReadingTest {
   void aFallIsAResetAndHasNoRate() {
     Reading reading = reading(sample(1000, 10, 10, 5, 5, 5, 9), sample(2000, 9, 11, 6, 4, 9, 1));
     assertThat(reading.reset(EXITS)).isTrue();
-    assertThat(reading.delta(EXITS, 0)).isEmpty();
+    assertThat(reading.deltas(EXITS)).isEmpty();
     assertThat(reading.perSecond(EXITS)).isEmpty();
     assertThat(reading.reset(WAIT)).isFalse();
     // One bucket fell: none of the others is to be trusted.
     assertThat(reading.reset(HIST)).isTrue();
-    assertThat(reading.delta(HIST, 0)).isEmpty();
+    assertThat(reading.deltas(HIST)).isEmpty();
     // What goes up and down by nature is not reset.
     assertThat(reading.reset(NOW)).isFalse();
   }
@@ -77,7 +77,7 @@ class ReadingTest {
     Reading reading =
         reading(sample(1000, Long.MAX_VALUE, 0), sample(1_000_001_000L, Long.MIN_VALUE + 4, 0));
     assertThat(reading.reset(EXITS)).isFalse();
-    assertThat(reading.delta(EXITS, 0)).hasValue(5);
+    assertThat(reading.deltas(EXITS)).hasValue(new long[] {5});
     Reading huge = reading(sample(1000, 0, 0), sample(1_000_001_000L, -1, 0));
     assertThat(huge.perSecond(EXITS)).hasValue(0x1p64);
   }
@@ -89,14 +89,14 @@ class ReadingTest {
       Sample cut = sample(1000, Arrays.copyOf(whole, words));
       for (Reading reading :
           List.of(reading(cut, sample(2000, whole)), reading(sample(1000, whole), cut))) {
-        assertThat(reading.delta(EXITS, 0).isPresent()).isEqualTo(words >= 1);
-        assertThat(reading.delta(WAIT, 0).isPresent()).isEqualTo(words >= 2);
-        assertThat(reading.delta(HIST, 0).isPresent()).isEqualTo(words >= 5);
+        assertThat(reading.deltas(EXITS).isPresent()).isEqualTo(words >= 1);
+        assertThat(reading.deltas(WAIT).isPresent()).isEqualTo(words >= 2);
+        assertThat(reading.deltas(HIST).isPresent()).isEqualTo(words >= 5);
         assertThat(reading.reset(HIST)).isFalse();
       }
     }
     Reading first = new Reading(sample(1000, whole), Optional.empty());
-    assertThat(first.delta(EXITS, 0)).isEmpty();
+    assertThat(first.deltas(EXITS)).isEmpty();
     assertThat(first.seconds()).isEmpty();
   }
 
@@ -105,16 +105,16 @@ class ReadingTest {
     long[] before = new long[8];
     long[] after = {1, 1, 1, 1, 1, 1, 1, 1};
     Reading reading = reading(sample(1000, before), sample(2000, after));
-    assertThat(reading.delta(FUTURE, 0)).isEmpty();
+    assertThat(reading.deltas(FUTURE)).isEmpty();
     assertThat(reading.perSecond(NOW)).isEmpty();
-    assertThat(reading.delta(ODD_BASE, 0)).hasValue(1);
+    assertThat(reading.deltas(ODD_BASE)).hasValue(new long[] {1});
     assertThat(reading.perSecond(ODD_BASE)).isEmpty();
   }
 
   @Test
   void noTimeHasNoRate() {
     Reading reading = reading(sample(1000, 1), sample(1000, 2));
-    assertThat(reading.delta(EXITS, 0)).hasValue(1);
+    assertThat(reading.deltas(EXITS)).hasValue(new long[] {1});
     assertThat(reading.perSecond(EXITS)).isEmpty();
   }
 }

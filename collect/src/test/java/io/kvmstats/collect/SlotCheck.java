@@ -10,9 +10,9 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.assertj.core.data.Percentage;
 
@@ -68,13 +68,12 @@ record SlotCheck(String repeat, Consumer<String> seen) {
     }
     boolean fell = growth.stream().anyMatch(by -> by.signum() < 0);
     assertThat(reading.reset(descriptor)).as(repeat).isEqualTo(fell);
-    for (int i = 0; i < descriptor.size(); i++) {
-      OptionalLong delta = reading.delta(descriptor, i);
-      assertThat(delta.isPresent()).as(repeat).isEqualTo(known && !fell);
-      if (delta.isPresent()) {
-        assertThat(unsigned(delta.getAsLong())).as(repeat).isEqualTo(growth.get(i));
-      }
-    }
+    Optional<long[]> deltas = reading.deltas(descriptor);
+    assertThat(deltas.isPresent()).as(repeat).isEqualTo(known && !fell);
+    deltas.ifPresent(all ->
+        assertThat(Arrays.stream(all).mapToObj(SlotCheck::unsigned).toList())
+            .as(repeat)
+            .isEqualTo(growth));
     // From the middle of one read to the middle of the next, however long each took.
     double nanos =
         (after.before - before.before)

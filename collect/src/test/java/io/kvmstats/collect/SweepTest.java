@@ -75,8 +75,8 @@ class SweepTest {
       sweep.run();
       Reading empty = cutSlot.read().orElseThrow();
       assertThat(values.stream().anyMatch(empty.latest()::has)).isFalse();
-      assertThat(empty.delta(values.getFirst(), 0)).isEmpty();
-      assertThat(wholeSlot.read().orElseThrow().delta(values.get(3), 0)).hasValue(0);
+      assertThat(empty.deltas(values.getFirst())).isEmpty();
+      assertThat(wholeSlot.read().orElseThrow().deltas(values.get(3))).hasValue(new long[] {0});
     }
   }
 
