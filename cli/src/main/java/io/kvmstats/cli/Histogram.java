@@ -9,6 +9,9 @@ import java.util.function.IntToLongFunction;
 
 /** A histogram as rows of text: the buckets that counted anything, with bounds and bars. */
 final class Histogram {
+  /** What a histogram's total is counted in. */
+  static final String SAMPLES = "samples";
+
   private static final int BAR_LENGTH_MAX = 40;
 
   private Histogram() {}
@@ -29,7 +32,7 @@ final class Histogram {
       highest = Long.compareUnsigned(count, highest) > 0 ? count : highest;
     }
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of(name, Long.toUnsignedString(total), "samples"));
+    rows.add(List.of(name, Long.toUnsignedString(total), SAMPLES));
     for (int i = 0; i < descriptor.size(); i++) {
       long count = counts.applyAsLong(i);
       if (count != 0) {

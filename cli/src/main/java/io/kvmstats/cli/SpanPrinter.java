@@ -29,6 +29,11 @@ final class SpanPrinter {
     this.selection = selection;
   }
 
+  /** {@return whether any statistic of any object was asked for} */
+  boolean hasSomething() {
+    return spans.stream().anyMatch(span -> !wanted(span).isEmpty());
+  }
+
   private List<Descriptor> wanted(Span span) {
     return span.object().slot().schema().descriptors().stream().filter(selection::wants).toList();
   }
@@ -73,7 +78,7 @@ final class SpanPrinter {
     Optional<long[]> totals = span.totals(descriptor);
     if (descriptor.type().isHistogram() && totals.isPresent()) {
       return Histogram.rows(name, descriptor, i -> totals.get()[i]).stream()
-          .map(row -> List.of(row.get(0), row.get(1), "", "", "", row.get(2)))
+          .map(row -> List.of(row.get(0), row.get(1), "", "", "", row.get(2) + inAll(span, row)))
           .toList();
     }
     OptionalDouble value =
@@ -90,6 +95,13 @@ final class SpanPrinter {
                 : share ? Text.percent(rate.getAsDouble()) : Text.number(rate.getAsDouble()),
             rate.isEmpty() ? "" : share ? "% of the time" : "/s",
             spread(span, descriptor)));
+  }
+
+  /** Buckets are those of all runs: a histogram of averages would hide what was rare. */
+  private static String inAll(Span span, List<String> row) {
+    return span.runs() > 1 && row.get(2).equals(Histogram.SAMPLES)
+        ? " in all " + span.runs() + " runs"
+        : "";
   }
 
   private static String unknown(Span span, Descriptor descriptor) {

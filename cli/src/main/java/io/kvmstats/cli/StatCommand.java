@@ -3,12 +3,15 @@ package io.kvmstats.cli;
 import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.collect.Collector;
+import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -77,6 +80,11 @@ final class StatCommand implements Callable<Integer> {
       if (spans.isEmpty()) {
         return Exit.NOTHING_TO_READ;
       }
+      SpanPrinter printer = new SpanPrinter(spans, selection);
+      if (!printer.hasSomething()) {
+        Messages.say("no statistic matches: try kvmstats schema");
+        return Exit.NOTHING_TO_READ;
+      }
       int exit = Exit.DONE;
       int run = 0;
       // An end that is due before the first run cuts that one short: there are always numbers.
@@ -88,7 +96,8 @@ final class StatCommand implements Callable<Integer> {
         spans.forEach(Span::add);
         run++;
       } while (run < repeat && exit == Exit.DONE && !lastWord.isDue());
-      print(new SpanPrinter(spans, selection));
+      sayWhatEnded(spans);
+      print(printer);
       return exit;
     }
   }
@@ -106,6 +115,17 @@ final class StatCommand implements Callable<Integer> {
       new Output().print(text);
     } else {
       System.err.print(text);
+    }
+  }
+
+  /** It did nothing for a part of the time, which its rates don't tell. */
+  private static void sayWhatEnded(List<Span> spans) throws IOException {
+    Set<Vmm.Key> seen = new HashSet<>();
+    for (Span span : spans) {
+      Vmm vmm = span.vmm().vmm();
+      if (seen.add(vmm.key()) && !vmm.process().isAlive()) {
+        Messages.say(Labels.vm(vmm) + " has ended: its rates are over the whole time");
+      }
     }
   }
 

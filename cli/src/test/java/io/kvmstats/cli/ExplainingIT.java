@@ -176,6 +176,27 @@ class ExplainingIT {
   }
 
   @Test
+  void statSaysThatNothingMatches() throws Exception {
+    App.Result stat = App.run("stat", "--pid", pid(), "-d", "60", "--stat", "no_such");
+    assertThat(stat.exit()).isEqualTo(3);
+    assertThat(stat.out()).isEmpty();
+    assertThat(stat.err()).contains("no statistic matches");
+  }
+
+  @Test
+  void statSaysWhichVmEndedMeanwhile() throws Exception {
+    try (GuestProcess guest = GuestProcess.start("ends", List.of(Life.HALT)).awaitRunning()) {
+      String pid = Integer.toString(guest.pid());
+      String end = "kill -9 " + pid + "; tail --pid=" + pid + " -f /dev/null";
+      App.Result stat = App.run("stat", "--pid", pid, "--", "sh", "-c", end);
+      assertThat(stat.exit()).as(stat.err()).isZero();
+      assertThat(stat.err())
+          .contains("ends (pid " + pid + ") has ended")
+          .contains("ends (pid " + pid + "): vCPU 0");
+    }
+  }
+
+  @Test
   void anInterruptEndsStatWithItsNumbers() throws Exception {
     for (List<String> until : List.of(List.of("-d", "60"), List.of("--", "sleep", "60"))) {
       List<String> command = App.command("stat", "--pid", pid(), "--format", "json");
@@ -229,6 +250,8 @@ class ExplainingIT {
       assertThat(stats.get(0).get("spread").asDouble()).isBetween(0.0, 1.0);
       assertThat(stats.get(1).get("spread").isNull()).isTrue();
       assertThat(stats.get(1).get("delta").toString()).containsPattern("[1-9]");
+      String[] table = {"stat", "--vm", "runs", "--stat", "halt_wait_hist", "-d", "0.1", "-r", "2"};
+      assertThat(App.run(table).out()).contains("samples in all 2 runs");
     }
   }
 }
