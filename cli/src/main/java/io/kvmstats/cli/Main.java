@@ -1,6 +1,8 @@
 package io.kvmstats.cli;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 
 /** Where the program starts. */
@@ -35,9 +37,18 @@ public final class Main {
       return Exit.FAILED; // As the signal would have it: whoever read has gone, silently.
     }
     if (e instanceof IOException) {
-      Messages.say(String.valueOf(e.getMessage()));
+      Messages.say(what(e));
       return Exit.FAILED;
     }
     throw e; // A defect: its stack trace is for us.
+  }
+
+  /** Those of files have only the file's name for a message. */
+  private static String what(Exception e) {
+    return switch (e) {
+      case NoSuchFileException none -> "there is no file " + none.getFile();
+      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+      default -> String.valueOf(e.getMessage());
+    };
   }
 }

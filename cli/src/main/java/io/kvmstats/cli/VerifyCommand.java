@@ -12,10 +12,11 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -49,6 +50,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = {"-p", "--pid"},
       paramLabel = "PID",
+      converter = Selection.Pid.class,
       description = "The VMs of this process, instead of a file.")
   private @Nullable Integer pid;
 
@@ -64,6 +66,10 @@ final class VerifyCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "either FILE or --pid: what is to be checked?");
     }
+    if (bigEndian && pid != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--big-endian is for a FILE: a process has its host's byte order");
+    }
     return file != null ? verifyFile(file) : verifyProcess();
   }
 
@@ -76,8 +82,6 @@ final class VerifyCommand implements Callable<Integer> {
     byte[] bytes;
     try (InputStream in = Files.newInputStream(path)) {
       bytes = in.readNBytes(FILE_BYTES_MAX);
-    } catch (NoSuchFileException e) {
-      throw new IOException("there is no file " + path, e);
     }
     ByteOrder order = bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     ByteSource source = ByteSource.of(MemorySegment.ofArray(bytes));
@@ -113,7 +117,7 @@ final class VerifyCommand implements Callable<Integer> {
               Labels.vm(vmm.acquired().vmm())
                   + ": "
                   + Labels.object(collected.object(), vmm.acquired().vmm());
-          kept &= report(name, violations);
+          kept &= report(name, once(violations));
           any = true;
         }
       }
@@ -140,6 +144,13 @@ final class VerifyCommand implements Callable<Integer> {
       pause();
     }
     return moves;
+  }
+
+  /** {@return each rule that is broken in a place as it was found first} */
+  private static List<Violation> once(List<Violation> violations) {
+    Map<List<String>, Violation> first = new LinkedHashMap<>();
+    violations.forEach(found -> first.putIfAbsent(List.of(found.rule(), found.place()), found));
+    return List.copyOf(first.values());
   }
 
   private static void pause() throws IOException {

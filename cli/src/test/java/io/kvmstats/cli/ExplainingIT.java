@@ -173,6 +173,10 @@ class ExplainingIT {
     App.Result none = App.run("stat", "--pid", pid(), "--", "/no/such/command");
     assertThat(none.exit()).isEqualTo(127);
     assertThat(none.err()).contains("/no/such/command");
+    Path nowhere = folder.resolve("no/such/folder");
+    App.Result unwritten = App.run("stat", "--pid", pid(), "-d", "0.01", "-o", nowhere.toString());
+    assertThat(unwritten.exit()).isEqualTo(1);
+    assertThat(unwritten.err()).contains("there is no file " + nowhere);
   }
 
   @Test

@@ -31,6 +31,8 @@ class UsageIT {
             List.of("watch", "-n", "0"),
             List.of("stat"),
             List.of("verify"),
+            List.of("verify", "--pid", "0"),
+            List.of("verify", "--pid", "1", "--big-endian"),
             List.of("demo", "--vms", "0"),
             List.of("simulate", "--vcpus", "1025"),
             List.of("simulate", "--seed", "x"),
