@@ -1,8 +1,10 @@
 package io.kvmstats.cli;
 
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.toCollection;
+
 import io.kvmstats.acquire.Acquirer;
 import io.kvmstats.acquire.StatsObject;
-import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.core.catalog.Catalog;
 import io.kvmstats.core.catalog.CatalogEntry;
@@ -15,11 +17,11 @@ import io.kvmstats.linux.KvmVcpu;
 import io.kvmstats.linux.KvmVm;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,7 +41,7 @@ final class SchemaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Map<Scope, Schema> schemas = selection.everyVm() ? ofThisKernel() : ofSelected();
+    Set<Scoped> schemas = selection.everyVm() ? ofThisKernel() : ofSelected();
     if (schemas.isEmpty()) {
       return Exit.NOTHING_TO_READ;
     }
@@ -56,58 +58,66 @@ final class SchemaCommand implements Callable<Integer> {
         };
     new Output().print(text);
     List<String> unknown =
-        rows.stream().filter(row -> row.entry.isEmpty()).map(row -> row.descriptor.name()).toList();
+        rows.stream()
+            .filter(row -> row.entry.isEmpty())
+            .map(row -> row.descriptor.name())
+            .distinct()
+            .toList();
     if (!unknown.isEmpty()) {
       Messages.say(
-          "newer than this program, and not in the catalog: " + String.join(", ", unknown));
+          "newer than this program or a publisher's own, and not in the catalog: "
+              + String.join(", ", unknown));
     }
     return Exit.DONE;
   }
 
-  /** A statistic and, if the catalog knows it, what it means. */
+  /** The statistics of some objects. */
+  private record Scoped(Scope scope, Schema schema) {}
+
+  /** A statistic, wherever it lies, and, if the catalog knows it, what it means. */
   private record Row(Scope scope, Descriptor descriptor, Optional<CatalogEntry> entry) {}
 
-  private static Map<Scope, Schema> ofThisKernel() throws IOException {
+  private static Set<Scoped> ofThisKernel() throws IOException {
     Acquirer acquirer = new Acquirer();
     try (Kvm kvm = Kvm.open();
         KvmVm vm = kvm.createVm();
         KvmVcpu vcpu = vm.createVcpu(0);
         StatsObject vmStats = acquirer.own(vm);
         StatsObject vcpuStats = acquirer.own(vcpu)) {
-      Map<Scope, Schema> schemas = new EnumMap<>(Scope.class);
-      schemas.put(Scope.VM, vmStats.file().schema());
-      schemas.put(Scope.VCPU, vcpuStats.file().schema());
-      return schemas;
+      return Set.of(scoped(vmStats), scoped(vcpuStats));
     }
   }
 
-  private Map<Scope, Schema> ofSelected() throws IOException {
-    Map<Scope, Schema> schemas = new EnumMap<>(Scope.class);
+  private Set<Scoped> ofSelected() throws IOException {
     try (Collector collector = new Collector(selection::wants)) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
-      collector.vmms().stream()
+      return collector.vmms().stream()
           .flatMap(vmm -> vmm.objects().stream())
-          .map(CollectedObject::object)
-          .forEach(object ->
-              schemas.putIfAbsent(object.isVcpu() ? Scope.VCPU : Scope.VM, object.file().schema()));
+          .map(object -> scoped(object.object()))
+          .collect(toCollection(LinkedHashSet::new));
     }
-    return schemas;
   }
 
-  private List<Row> rows(Map<Scope, Schema> schemas) {
+  private static Scoped scoped(StatsObject object) {
+    return new Scoped(object.isVcpu() ? Scope.VCPU : Scope.VM, object.file().schema());
+  }
+
+  /** {@return each statistic once, however many objects have it: VMs' first, then vCPUs'} */
+  private List<Row> rows(Set<Scoped> schemas) {
     Catalog catalog = Catalog.load();
     String architecture = System.getProperty("os.arch");
-    List<Row> rows = new ArrayList<>();
-    schemas.forEach((scope, schema) -> {
-      for (Descriptor descriptor : schema.descriptors()) {
-        if (selection.wants(descriptor)) {
-          rows.add(
-              new Row(scope, descriptor, catalog.find(descriptor.name(), scope, architecture)));
+    Set<Row> rows = new LinkedHashSet<>();
+    for (Scoped of : schemas.stream().sorted(comparing(Scoped::scope)).toList()) {
+      for (Descriptor d : of.schema.descriptors()) {
+        if (selection.wants(d)) {
+          Descriptor anywhere =
+              new Descriptor(d.name(), d.flags(), d.exponent(), d.size(), 0, d.bucketSize());
+          rows.add(new Row(of.scope, anywhere, catalog.find(d.name(), of.scope, architecture)));
         }
       }
-    });
-    return rows;
+    }
+    return List.copyOf(rows);
   }
 
   private static String table(List<Row> rows) {
@@ -165,7 +175,7 @@ final class SchemaCommand implements Callable<Integer> {
               List.of(
                   Labels.scope(row.scope).toLowerCase(Locale.ROOT),
                   row.descriptor.name(),
-                  type(row.descriptor),
+                  Optional.ofNullable(Labels.type(row.descriptor.type())).orElse(""),
                   Optional.ofNullable(Labels.unit(row.descriptor.unit())).orElse(""),
                   Integer.toString(row.descriptor.base().radix()),
                   Integer.toString(row.descriptor.exponent()),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -264,6 +265,33 @@ class PublishingIT {
         assertThat(stat.exit()).as(format).isZero();
         assertThat(stat.out()).contains("exits");
       }
+    }
+  }
+
+  @Test
+  void schemaHasTheStatisticsOfAllVmsThatAreAskedFor() throws Exception {
+    try (Publisher one = Publisher.java("one");
+        Publisher two = Publisher.java("two");
+        Publisher other = Publisher.hostile("wide")) {
+      App.Result schema =
+          App.run(
+              "schema",
+              "--pid",
+              one.pid(),
+              "--pid",
+              two.pid(),
+              "--pid",
+              other.pid(),
+              "--format",
+              "json");
+      List<String> stats = new ArrayList<>();
+      for (JsonNode stat : Schemas.read("schema", schema.out()).get("stats")) {
+        stats.add(stat.get("object").asString() + " " + stat.get("name").asString());
+      }
+      assertThat(stats)
+          .containsExactlyInAnyOrder(
+              "vm flushes", "vm most", "vm exits", "vcpu wait_hist", "vcpu exits", "vcpu blocking");
+      assertThat(schema.err()).contains("publisher's own").contains("flushes, most, exits");
     }
   }
 
