@@ -20,6 +20,13 @@ final class Checkup {
   private static final int CAP_STATS_BINARY_FORM = 195;
   private static final int CAP_BINARY_STATS_FD = 203;
 
+  private static final String STATS_FD = "stats fd (capability " + CAP_BINARY_STATS_FD + ")";
+  private static final String BINARY_FORM =
+      "binary form (capability " + CAP_STATS_BINARY_FORM + ")";
+
+  /** Fields before a socket's path in /proc/net/unix. */
+  private static final int UNIX_PATH = 7;
+
   /** Enough for some hundred VMs; every object takes a descriptor. */
   private static final long FDS_COMFORTABLE = 4096;
 
@@ -57,35 +64,35 @@ final class Checkup {
               "/dev/kvm",
               String.valueOf(e.getMessage()),
               "only needed for VMs of one's own and for 'demo': be in the group that 'ls -l /dev/kvm'"
-                  + " shows ('sudo usermod -aG kvm $USER'), or load kvm_intel or kvm_amd"));
+                  + " shows ('sudo usermod -aG kvm $USER'), or load kvm_intel or kvm_amd"),
+          Finding.unknown(STATS_FD, "only /dev/kvm can tell", "see /dev/kvm"),
+          Finding.unknown(BINARY_FORM, "only /dev/kvm can tell", "see /dev/kvm"));
     }
   }
 
   private static Finding statsFd(Kvm kvm) {
-    String subject = "stats fd (capability " + CAP_BINARY_STATS_FD + ")";
     try {
       return kvm.hasStatsFd()
-          ? Finding.ok(subject, "there")
-          : Finding.missing(subject, "not there", "use Linux 5.14 or later");
+          ? Finding.ok(STATS_FD, "there")
+          : Finding.missing(STATS_FD, "not there", "use Linux 5.14 or later");
     } catch (IOException e) {
-      return Finding.unknown(subject, String.valueOf(e.getMessage()), "");
+      return Finding.unknown(STATS_FD, String.valueOf(e.getMessage()), "");
     }
   }
 
   /** Mainline gave the RFC's number to KVM_CAP_SET_GUEST_DEBUG2, which answers with a bit mask. */
   private static Finding binaryForm(Kvm kvm) {
-    String subject = "binary form (capability " + CAP_STATS_BINARY_FORM + ")";
     try {
       int answer = kvm.checkExtension(CAP_STATS_BINARY_FORM);
       return Finding.ok(
-          subject,
+          BINARY_FORM,
           answer == 1
               ? "1: the RFC's ioctls, unless this is a mainline kernel with only one debug flag"
               : "0x"
                   + Integer.toHexString(answer)
                   + ": not the RFC's ioctls; mainline's KVM_CAP_SET_GUEST_DEBUG2 has this number");
     } catch (IOException e) {
-      return Finding.unknown(subject, String.valueOf(e.getMessage()), "");
+      return Finding.unknown(BINARY_FORM, String.valueOf(e.getMessage()), "");
     }
   }
 
@@ -204,7 +211,9 @@ final class Checkup {
         sockets
             .get()
             .lines()
-            .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+            .map(line -> line.split(" +", UNIX_PATH + 1))
+            .filter(fields -> fields.length > UNIX_PATH)
+            .map(fields -> fields[UNIX_PATH])
             .filter(path -> path.startsWith("/") && isMonitor(path))
             .distinct()
             .toList();
