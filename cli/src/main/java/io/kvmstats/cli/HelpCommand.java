@@ -61,7 +61,7 @@ final class HelpCommand implements Callable<Integer> {
     facts.add(List.of("  of", Labels.scope(entry.scope())));
     facts.add(List.of("  architectures", String.join(", ", entry.architectures())));
     facts.add(List.of("  since", since(entry.since())));
-    entry.until().ifPresent(until -> facts.add(List.of("  until", until)));
+    entry.until().ifPresent(until -> facts.add(List.of("  until", "Linux " + until)));
     if (!entry.was().isEmpty()) {
       facts.add(List.of("  earlier names", String.join(", ", entry.was())));
     }

@@ -81,6 +81,7 @@ class ExplainingIT {
         .contains("halt_wait_ns", "arm64", "since", "vCPU");
     assertThat(App.run("help", "irq_window").out()).contains("irq_window_exits", "earlier names");
     assertThat(App.run("help", "watch").out()).contains("Usage: kvmstats watch");
+    assertThat(App.run("help", "largepages").out()).contains("Linux 5.14");
     App.Result unknown = App.run("help", "no_such");
     assertThat(unknown.exit()).isEqualTo(2);
     assertThat(unknown.err()).contains("try kvmstats schema");
