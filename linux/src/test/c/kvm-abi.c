@@ -196,6 +196,7 @@ static void registers(void)
 
 static void tracing(void)
 {
+	PRINT("Ptrace.POKETEXT", PTRACE_POKETEXT);
 	PRINT("Ptrace.SYSCALL", PTRACE_SYSCALL);
 	PRINT("Ptrace.GETREGS", PTRACE_GETREGS);
 	PRINT("Ptrace.SETREGS", PTRACE_SETREGS);

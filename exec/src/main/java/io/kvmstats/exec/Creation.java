@@ -77,8 +77,6 @@ final class Creation implements Runnable {
       }
     } catch (IOException e) {
       Complaint.to(call.thread(), e);
-    } finally {
-      passing.remove(call.thread());
     }
   }
 
@@ -104,7 +102,11 @@ final class Creation implements Runnable {
       return false;
     }
     passing.add(call.thread());
-    tracee.resume();
+    try {
+      tracee.resume();
+    } finally {
+      passing.remove(call.thread()); // Before it is free: its next one is not to pass as well.
+    }
     if (tracee.result() >= 0) {
       return true;
     }

@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -12,7 +14,7 @@ import java.util.List;
  * Instructions of an x86-64 process that {@link Injection} has a thread run: they are there
  * already, so that nothing of its code has to be changed.
  *
- * @param systemCall the address of {@code syscall; ret}: the vDSO has one
+ * @param systemCall the address of {@code syscall; ret}
  * @param restorer the address of {@code mov $15, %rax; syscall}, which is rt_sigreturn(2): where
  *     signal handlers return to, in the C library or what a program has in its place
  */
@@ -22,6 +24,11 @@ record Gadgets(long systemCall, long restorer) {
   /** As glibc and musl encode it, and the shorter way. */
   private static final List<byte[]> RESTORERS =
       List.of(bytes("48c7c00f0000000f05"), bytes("b80f0000000f05"));
+
+  /** Both, as two words that PTRACE_POKETEXT writes. */
+  private static final long[] PLANTED = {0x000f_c0c7_48c3_050fL, 0x050f_0000};
+
+  private static final int PLANTED_RESTORER = 3;
 
   /** A program may be large; the C library is looked at before it. */
   private static final int CODE_BYTES_MAX = 512 << 20;
@@ -35,17 +42,18 @@ record Gadgets(long systemCall, long restorer) {
   /**
    * Looks for them.
    *
-   * @param thread of the process; may run meanwhile
-   * @throws IOException when the process can't be read, has none of them, or has a shadow stack,
-   *     which lets no such return happen
+   * @param tracee a stopped thread of the process
+   * @throws IOException when the process can't be read, lacks them, or has a shadow stack, which
+   *     lets no such return happen
    */
-  static Gadgets of(int thread) throws IOException {
+  static Gadgets of(Tracee tracee) throws IOException {
+    int thread = tracee.tid();
     if (hasShadowStack(thread)) {
-      throw new IOException("thread " + thread + " has a shadow stack, which allows no detour");
+      throw new IOException(tracee + " has a shadow stack, which allows no detour");
     }
     List<MemoryMap> code = new ArrayList<>(MemoryMap.of(thread));
     code.removeIf(map -> !map.isCode());
-    code.sort((a, b) -> Integer.compare(rank(a), rank(b))); // Else as they were: by address.
+    code.sort(Comparator.comparingInt(Gadgets::rank)); // Else as they were: by address.
     Search search = new Search(thread);
     long budget = CODE_BYTES_MAX;
     for (MemoryMap map : code) {
@@ -55,11 +63,24 @@ record Gadgets(long systemCall, long restorer) {
         break;
       }
     }
-    if (!search.isDone()) {
-      throw new IOException(
-          "the code of thread " + thread + "'s process has no return from signal handlers to use");
+    return search.isDone() ? new Gadgets(search.systemCall, search.restorer) : plant(tracee, code);
+  }
+
+  private static Gadgets plant(Tracee tracee, List<MemoryMap> code) throws IOException {
+    if (code.isEmpty() || rank(code.getFirst()) != 0) {
+      throw new IOException("the code of " + tracee + " has no way back from a signal handler");
     }
-    return new Gadgets(search.systemCall, search.restorer);
+    MemoryMap vdso = code.getFirst();
+    long address = vdso.end() - (long) PLANTED.length * Long.BYTES;
+    byte[] there = new byte[PLANTED.length * Long.BYTES];
+    long read = new ProcessMemory().read(tracee.tid(), address, MemorySegment.ofArray(there));
+    if (read != there.length || !Arrays.equals(there, new byte[there.length])) {
+      throw new IOException("the vDSO of " + tracee + " has no room at its end");
+    }
+    for (int i = 0; i < PLANTED.length; i++) {
+      tracee.poke(address + i * (long) Long.BYTES, PLANTED[i]);
+    }
+    return new Gadgets(address, address + PLANTED_RESTORER);
   }
 
   private static boolean hasShadowStack(int thread) throws IOException {

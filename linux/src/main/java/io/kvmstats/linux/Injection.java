@@ -53,7 +53,7 @@ public final class Injection implements AutoCloseable {
     if (!registers.is64Bit()) {
       throw new IOException(tracee + " runs 32-bit code");
     }
-    Gadgets gadgets = Gadgets.of(tracee.tid());
+    Gadgets gadgets = Gadgets.of(tracee);
     long signalMask = tracee.signalMask();
     MemorySegment xsave = tracee.xsave();
     long bytes = SignalFrame.bytes(xsave);

@@ -6,6 +6,7 @@ import java.lang.ref.Reference;
 
 /** ptrace(2) and waitpid(2), as {@link Tracee} uses them: always on one and the same thread. */
 final class Ptrace {
+  static final int POKETEXT = 4;
   static final int SYSCALL = 24;
   static final int GETREGS = 12;
   static final int SETREGS = 13;

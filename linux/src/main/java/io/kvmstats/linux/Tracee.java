@@ -224,6 +224,11 @@ public final class Tracee implements AutoCloseable {
     return image.asSlice(0, iovec.getAtIndex(ValueLayout.JAVA_LONG, 1));
   }
 
+  /** Writes a word of its process's code, for this process alone. */
+  void poke(long address, long word) throws LinuxException {
+    call("PTRACE_POKETEXT", Ptrace.POKETEXT, address, word);
+  }
+
   /**
    * Lets the thread go.
    *
