@@ -1,7 +1,6 @@
 package io.kvmstats.exec;
 
 import io.kvmstats.linux.Errno;
-import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.Kcmp;
 import io.kvmstats.linux.LinuxException;
 import java.io.IOException;
@@ -10,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -27,8 +27,17 @@ final class ProgramObjects {
   /** A descriptor may be moved while we look; not twice. */
   private static final int MISSES_MAX = 2;
 
+  /** A power of two. */
+  private static final int RECENT = 256;
+
   /** In the kernel's order of their open files. */
   private final List<ProgramObject> objects = new ArrayList<>();
+
+  /**
+   * What was found last behind a descriptor, by the lower bits of its number: most often it still
+   * is, and one comparison says so, where a search takes as many as the number of objects has bits.
+   */
+  private final @Nullable ProgramObject[] recent = new @Nullable ProgramObject[RECENT];
 
   private final Set<ProgramVm> unreadable = new HashSet<>();
 
@@ -50,16 +59,24 @@ final class ProgramObjects {
    * @return null when it is none that we know
    */
   synchronized @Nullable ProgramObject find(int thread, int fd) throws LinuxException {
-    int at;
+    int place = fd & (RECENT - 1);
+    ProgramObject object = recent[place];
     try {
-      at = search(thread, fd);
+      if (object == null || compare(object, thread, fd) != 0) {
+        int at = search(thread, fd);
+        if (at < 0) {
+          return null;
+        }
+        object = objects.get(at);
+        recent[place] = object;
+      }
     } catch (LinuxException e) {
       if (e.errno() == Errno.EBADF) {
         return null;
       }
       throw e;
     }
-    return at < 0 || unreadable.contains(objects.get(at).vm()) ? null : objects.get(at);
+    return unreadable.contains(object.vm()) ? null : object;
   }
 
   private int search(int thread, int fd) throws LinuxException {
@@ -67,8 +84,7 @@ final class ProgramObjects {
     int high = objects.size() - 1;
     while (low <= high) {
       int middle = (low + high) >>> 1;
-      Fd file = objects.get(middle).file();
-      int order = Kcmp.compareFiles(SELF, file.number(), thread, fd);
+      int order = compare(objects.get(middle), thread, fd);
       if (order == 0) {
         return middle;
       }
@@ -79,6 +95,10 @@ final class ProgramObjects {
       }
     }
     return -low - 1;
+  }
+
+  private static int compare(ProgramObject object, int thread, int fd) throws LinuxException {
+    return Kcmp.compareFiles(SELF, object.file().number(), thread, fd);
   }
 
   /** From now on a VM is none that we know: not all of its vCPUs can be read. */
@@ -100,6 +120,9 @@ final class ProgramObjects {
     }
     vms.removeIf(vm -> vm.miss(found.contains(vm)) < MISSES_MAX);
     objects.removeIf(object -> vms.contains(object.vm()));
+    if (!vms.isEmpty()) {
+      Arrays.fill(recent, null);
+    }
     unreadable.removeAll(vms);
     vms.forEach(ProgramVm::close);
   }
