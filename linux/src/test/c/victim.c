@@ -5,11 +5,13 @@
  * signal mask and alternate stack. Ends when its standard input does: with 0, or with 1 and what was
  * changed on standard error.
  *
- * victim ppoll|sleep|read|spin, and with "small" behind it on a stack of a few hundred bytes among
- * other data.
+ * victim ppoll|sleep|read|spin|create, and with "small" behind it on a stack of a few hundred bytes
+ * among other data. "create" creates VMs and vCPUs, or finds that nobody is there to let it.
  */
 #define _GNU_SOURCE
 
+#include <fcntl.h>
+#include <linux/kvm.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -106,6 +108,24 @@ static int64_t call(int64_t number, int64_t a, int64_t b, int64_t c, int64_t d, 
 	return regs[RAX];
 }
 
+/* When the supervisor of "kvmstats exec" has gone: ENOSYS. */
+static void create(void *stack)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int64_t vm = call(SYS_ioctl, kvm, KVM_CREATE_VM, 0, 4, 5, stack);
+
+	unchanged(vm >= 0 || vm == -38, "a result of KVM_CREATE_VM");
+	if (vm >= 0) {
+		int64_t vcpu = call(SYS_ioctl, vm, KVM_CREATE_VCPU, 0, 4, 5, stack);
+
+		unchanged(vcpu >= 0 || vcpu == -38, "a result of KVM_CREATE_VCPU");
+		if (vcpu >= 0)
+			close(vcpu);
+		close(vm);
+	}
+	close(kvm);
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -140,6 +160,8 @@ int main(int argc, char **argv)
 		} else if (strcmp(mode, "read") == 0) {
 			result = call(SYS_read, 0, (long)&byte, 1, 0, 0, stack);
 			unchanged(result == 0, "a result of read");
+		} else if (strcmp(mode, "create") == 0) {
+			create(stack);
 		} else {
 			result = call(-1, 1, 2, 3, 4, 5, stack);
 			unchanged(result == -1, "the register of results");

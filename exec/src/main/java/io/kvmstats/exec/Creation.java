@@ -62,21 +62,27 @@ final class Creation implements Runnable {
 
   @Override
   public void run() {
+    try {
+      follow();
+    } catch (IOException e) {
+      Complaint.to(call.thread(), e);
+    }
+  }
+
+  private void follow() throws IOException {
     Tracee tracee;
     try {
       tracee = Tracee.seize(call.thread(), PATIENCE, step);
     } catch (LinuxException e) {
-      // A debugger has it, for one: the VM is created, and none that we know.
+      // A debugger has it, for one.
+      giveUp();
       listener.pass(call);
-      Complaint.to(call.thread(), e);
-      return;
+      throw e;
     }
     try (tracee) {
       if (createdBy(tracee)) {
         acquire(tracee, (int) tracee.result());
       }
-    } catch (IOException e) {
-      Complaint.to(call.thread(), e);
     }
   }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -31,6 +32,17 @@ public final class Launcher {
    * @throws IOException when the binary form can't be served here: why, and what to do
    */
   public static LinuxException exec(List<byte[]> command, long ignored, Path application)
+      throws IOException {
+    return exec(command, ignored, application, SupervisorMain.class, List.of());
+  }
+
+  /** As the other one; {@code supervisor} gets our pid, and {@code arguments} behind it. */
+  static LinuxException exec(
+      List<byte[]> command,
+      long ignored,
+      Path application,
+      Class<?> supervisor,
+      List<String> arguments)
       throws IOException {
     String architecture = System.getProperty("os.arch");
     if (!architecture.equals("amd64")) {
@@ -54,7 +66,7 @@ public final class Launcher {
             refused.completeExceptionally(e);
           }
         });
-    startSupervisor(get(listener));
+    startSupervisor(get(listener), supervisor, arguments);
     go.complete(true);
     return get(refused);
   }
@@ -63,10 +75,11 @@ public final class Launcher {
     return Path.of(System.getProperty("java.home"));
   }
 
-  private static void startSupervisor(SeccompListener listener) throws IOException {
-    List<String> command =
-        JavaProcess.command(
-            SupervisorMain.class, List.of(Long.toString(ProcessHandle.current().pid())));
+  private static void startSupervisor(
+      SeccompListener listener, Class<?> main, List<String> arguments) throws IOException {
+    List<String> all = new ArrayList<>(List.of(Long.toString(ProcessHandle.current().pid())));
+    all.addAll(arguments);
+    List<String> command = JavaProcess.command(main, all);
     Exec.Pipe pipe = Exec.pipe();
     try (Fd end = pipe.readEnd()) {
       try (Fd start = pipe.writeEnd()) {

@@ -43,8 +43,8 @@ public final class AddressSpace implements AutoCloseable {
    * @throws LinuxException EPERM without PTRACE_MODE_READ_REALCREDS
    */
   public boolean isOf(int thread) throws LinuxException {
-    // Its first thread is the one that most often is asked about, and needs no look at /proc.
-    return exists() && (thread == process || isThread(thread) || haveSame(thread));
+    // What costs least comes first.
+    return exists() && (thread == process || haveSame(thread) || isThread(thread));
   }
 
   /**
