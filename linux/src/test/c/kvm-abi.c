@@ -36,6 +36,7 @@ static void errnos(void)
 	PRINT("Errno.EBADF", EBADF);
 	PRINT("Errno.EACCES", EACCES);
 	PRINT("Errno.EFAULT", EFAULT);
+	PRINT("Errno.EBUSY", EBUSY);
 	PRINT("Errno.ENODEV", ENODEV);
 	PRINT("Errno.EINVAL", EINVAL);
 	PRINT("Errno.EMFILE", EMFILE);

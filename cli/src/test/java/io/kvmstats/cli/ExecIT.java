@@ -212,6 +212,9 @@ class ExecIT {
     assertThat(missing.err()).contains("/no/such/program", "ENOENT").hasLineCount(1);
     assertThat(App.run("exec", "--", "/etc/passwd").exit()).isEqualTo(126);
     assertThat(App.run("exec").exit()).isEqualTo(2);
+    App.Result nested = App.run("exec", "--", App.command().getFirst(), "exec", "--", "true");
+    assertThat(nested.exit()).isEqualTo(1);
+    assertThat(nested.err()).contains("EBUSY", "another exec").hasLineCount(1);
   }
 
   /** Signals reach it by the pid that was started, and it stops and goes on by them. */

@@ -7,11 +7,10 @@ import io.kvmstats.linux.Injection;
 import io.kvmstats.linux.KvmAbi;
 import io.kvmstats.linux.LinuxException;
 import io.kvmstats.linux.Pidfd;
+import io.kvmstats.linux.ProcStatus;
 import io.kvmstats.linux.SeccompListener;
 import io.kvmstats.linux.Tracee;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 
@@ -34,6 +33,7 @@ final class Creation implements Runnable {
   private final Layout layout;
   private final UserMemory memory;
   private final Set<Integer> passing;
+  private final Complaints complaints;
   private final Runnable step;
 
   /**
@@ -50,6 +50,7 @@ final class Creation implements Runnable {
       Layout layout,
       UserMemory memory,
       Set<Integer> passing,
+      Complaints complaints,
       Runnable step) {
     this.listener = listener;
     this.call = call;
@@ -57,6 +58,7 @@ final class Creation implements Runnable {
     this.layout = layout;
     this.memory = memory;
     this.passing = passing;
+    this.complaints = complaints;
     this.step = step;
   }
 
@@ -65,7 +67,7 @@ final class Creation implements Runnable {
     try {
       follow();
     } catch (IOException e) {
-      Complaint.to(call.thread(), e);
+      complaints.say(call.thread(), e);
     }
   }
 
@@ -125,7 +127,7 @@ final class Creation implements Runnable {
     int signal;
     try (Injection injection = Injection.into(tracee);
         Pidfd process = Pidfd.openThread(tracee.tid())) {
-      if (Filters.of(tracee.tid()) > Filters.of(OURSELVES) + 1) {
+      if (filters(tracee.tid()) > filters(OURSELVES) + 1) {
         tracee.suspendSeccomp(); // It has its own, which may not let pass what we want.
       }
       open(injection, process, fd);
@@ -135,6 +137,11 @@ final class Creation implements Runnable {
       throw e;
     }
     tracee.detach(signal);
+  }
+
+  /** {@return how many seccomp filters a thread is under: before Linux 5.9 nobody says} */
+  private static int filters(int thread) throws IOException {
+    return ProcStatus.field(thread, "Seccomp_filters").map(Integer::parseInt).orElse(0);
   }
 
   /** Opens the statistics of what has been created, and adds it to what we know. */
@@ -169,7 +176,7 @@ final class Creation implements Runnable {
   }
 
   private boolean addVm(Fd vm, Fd stats) throws IOException {
-    AddressSpace owner = AddressSpace.of(processOf(call.thread()));
+    AddressSpace owner = AddressSpace.of(ProcStatus.processOf(call.thread()));
     objects.add(new ProgramVm(vm, stats, owner, layout, memory));
     return true;
   }
@@ -189,14 +196,5 @@ final class Creation implements Runnable {
         && objects.find(call.thread(), (int) call.a()) instanceof ProgramVm vm) {
       objects.giveUp(vm);
     }
-  }
-
-  private static int processOf(int thread) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + thread + "/status"))) {
-      if (line.startsWith("Tgid:")) {
-        return Integer.parseInt(line.substring("Tgid:".length()).strip());
-      }
-    }
-    throw new IOException("/proc does not tell the process of thread " + thread);
   }
 }

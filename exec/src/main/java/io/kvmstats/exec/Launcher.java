@@ -1,5 +1,6 @@
 package io.kvmstats.exec;
 
+import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.Exec;
 import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.JavaProcess;
@@ -57,7 +58,7 @@ public final class Launcher {
         .daemon()
         .start(() -> {
           try {
-            listener.complete(Supervisor.FILTER.install());
+            listener.complete(installFilter());
             go.join();
             refused.complete(
                 Exec.replaceProcess(command, ignored, List.of(javaHome(), application)));
@@ -66,9 +67,28 @@ public final class Launcher {
             refused.completeExceptionally(e);
           }
         });
-    startSupervisor(get(listener), supervisor, arguments);
+    try {
+      startSupervisor(get(listener), supervisor, arguments);
+    } catch (IOException | RuntimeException e) {
+      go.cancel(false);
+      throw e;
+    }
     go.complete(true);
     return get(refused);
+  }
+
+  private static SeccompListener installFilter() throws IOException {
+    try {
+      return Supervisor.FILTER.install();
+    } catch (LinuxException e) {
+      String why =
+          switch (e.errno()) {
+            case Errno.EINVAL -> ": exec needs Linux 5.19";
+            case Errno.EBUSY -> ": this process is under such a filter already, as in another exec";
+            default -> "";
+          };
+      throw new IOException(e.getMessage() + why, e);
+    }
   }
 
   private static Path javaHome() {

@@ -47,6 +47,7 @@ final class Supervisor {
   private final Runnable step;
   private final ProgramObjects objects = new ProgramObjects();
   private final ProgramMemory memory = new ProgramMemory();
+  private final Complaints complaints = new Complaints();
 
   /** The threads whose next creation is to pass. */
   private final Set<Integer> passing = ConcurrentHashMap.newKeySet();
@@ -111,7 +112,8 @@ final class Supervisor {
       objects.release(); // A program may make and close many between two looks.
     }
     creating.incrementAndGet();
-    Creation creation = new Creation(listener, call, objects, layout, memory, passing, step);
+    Creation creation =
+        new Creation(listener, call, objects, layout, memory, passing, complaints, step);
     Thread.ofPlatform()
         .start(() -> {
           try {
@@ -136,7 +138,7 @@ final class Supervisor {
       }
     } catch (IOException e) {
       listener.pass(call);
-      Complaint.to(call.thread(), e);
+      complaints.say(call.thread(), e);
     }
   }
 

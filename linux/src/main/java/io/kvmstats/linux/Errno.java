@@ -36,6 +36,9 @@ public final class Errno {
   /** Not memory of this process. */
   public static final int EFAULT = 14;
 
+  /** In use by another. */
+  public static final int EBUSY = 16;
+
   /** No driver serves the device. */
   public static final int ENODEV = 19;
 

@@ -114,13 +114,11 @@ public final class Exec {
 
   /** The JVM's threads block signals of their own choice, but not the one that started it. */
   private static long blockedAtStart() throws IOException {
-    String first = Long.toString(ProcessHandle.current().pid());
-    for (String line : Files.readAllLines(Path.of("/proc/self/task", first, "status"))) {
-      if (line.startsWith("SigBlk:")) {
-        return Long.parseUnsignedLong(line.substring("SigBlk:".length()).strip(), HEX);
-      }
-    }
-    throw new IOException("/proc does not tell which signals are blocked");
+    int first = Math.toIntExact(ProcessHandle.current().pid());
+    String blocked =
+        ProcStatus.field(first, "SigBlk")
+            .orElseThrow(() -> new IOException("/proc does not tell which signals are blocked"));
+    return Long.parseUnsignedLong(blocked, HEX);
   }
 
   /**

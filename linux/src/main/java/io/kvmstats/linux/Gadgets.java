@@ -2,8 +2,6 @@ package io.kvmstats.linux;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -84,13 +82,9 @@ record Gadgets(long systemCall, long restorer) {
   }
 
   private static boolean hasShadowStack(int thread) throws IOException {
-    Path status = Path.of("/proc", Integer.toString(thread), "status");
-    for (String line : Files.readAllLines(status)) {
-      if (line.startsWith("x86_Thread_features:") && line.contains("shstk")) {
-        return true;
-      }
-    }
-    return false;
+    return ProcStatus.field(thread, "x86_Thread_features")
+        .filter(features -> features.contains("shstk"))
+        .isPresent();
   }
 
   /** Small ones that have what we look for come first. */

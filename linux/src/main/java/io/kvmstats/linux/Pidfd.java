@@ -1,5 +1,7 @@
 package io.kvmstats.linux;
 
+import java.io.IOException;
+
 /**
  * A process, held so that its pid can't come to mean another one (pidfd_open(2), Linux 5.3).
  *
@@ -42,13 +44,13 @@ public final class Pidfd implements AutoCloseable {
    *
    * @param tid the thread, which does not end meanwhile
    * @return its process
-   * @throws LinuxException ESRCH, EMFILE; EINVAL before Linux 6.9 when it is not the first thread
+   * @throws IOException ESRCH, EMFILE
    */
-  public static Pidfd openThread(int tid) throws LinuxException {
+  public static Pidfd openThread(int tid) throws IOException {
     String subject = "thread " + tid;
     long number = Libc.syscall(SYS_PIDFD_OPEN, tid, PIDFD_THREAD, 0, 0, 0);
     if (number == -Errno.EINVAL) {
-      return open(tid);
+      return open(ProcStatus.processOf(tid));
     }
     return new Pidfd(tid, new Fd(LinuxException.check(number, "pidfd_open", subject), subject));
   }
