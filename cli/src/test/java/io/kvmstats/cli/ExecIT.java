@@ -177,6 +177,7 @@ class ExecIT {
         # The one that lists them comes and goes.
         ls -l /proc/self/fd | sed -n 's/.* \\([0-9]* -> .*\\)/\\1/p' | grep -v '/proc/'
         ps -o args= --ppid $$ | grep -vE '^(ps|grep) '
+        find /tmp/hsperfdata_* -name $$
         """;
     // Signals that are ignored, and blocked; bytes that are no characters; a descriptor; a limit.
     String surroundings =
