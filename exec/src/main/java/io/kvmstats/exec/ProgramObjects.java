@@ -4,6 +4,7 @@ import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.Kcmp;
 import io.kvmstats.linux.LinuxException;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -109,14 +110,19 @@ final class ProgramObjects {
   /**
    * Closes what we hold of VMs that the program has closed: it would keep them alive in the kernel.
    */
-  synchronized void release() throws IOException {
+  synchronized void release() {
     Set<ProgramVm> vms = new HashSet<>();
     objects.forEach(object -> vms.add(object.vm()));
     Set<Integer> owners = new HashSet<>();
     vms.forEach(vm -> owners.add(vm.owner().process()));
     Set<ProgramVm> found = new HashSet<>();
     for (int owner : owners) {
-      findVms(owner, found);
+      try {
+        findVms(owner, found);
+      } catch (IOException e) {
+        // Who can't be looked at is taken to hold them all; its end is seen.
+        vms.stream().filter(vm -> vm.owner().process() == owner).forEach(found::add);
+      }
     }
     vms.removeIf(vm -> vm.miss(found.contains(vm)) < MISSES_MAX);
     objects.removeIf(object -> vms.contains(object.vm()));
@@ -143,6 +149,8 @@ final class ProgramObjects {
       }
     } catch (NoSuchFileException e) {
       // It has ended.
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
   }
 
@@ -173,6 +181,8 @@ final class ProgramObjects {
       }
     } catch (NoSuchFileException e) {
       // It has ended.
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause(); // It has just ended, perhaps: the next look will tell.
     }
   }
 

@@ -103,7 +103,7 @@ final class Supervisor {
     }
   }
 
-  private void create(SeccompListener.Call call) throws IOException {
+  private void create(SeccompListener.Call call) {
     if (passing.remove(call.thread())) {
       listener.pass(call);
       return;
