@@ -91,7 +91,7 @@ final class Creation implements Runnable {
   /**
    * Has the thread make its call again, in a state from which it can be followed.
    *
-   * @return whether it has created something; it is stopped then, and else free
+   * @return whether it has created something; it is stopped then
    */
   private boolean createdBy(Tracee tracee) throws IOException {
     // It waits for an answer, and would not stop before. The one that it gets is to make the call
@@ -105,9 +105,7 @@ final class Creation implements Runnable {
       stop = tracee.resume();
     }
     if (stop != Tracee.Stop.SYSCALL) {
-      // A signal comes first, or its process is stopped. Its call comes again, and so do we.
-      tracee.detach(stop == Tracee.Stop.SIGNAL ? tracee.signal() : 0);
-      return false;
+      return false; // A signal comes first, or its process is stopped. Its call comes again.
     }
     passing.add(call.thread());
     try {
@@ -115,28 +113,21 @@ final class Creation implements Runnable {
     } finally {
       passing.remove(call.thread()); // Before it is free: its next one is not to pass as well.
     }
-    if (tracee.result() >= 0) {
-      return true;
-    }
     tracee.restartIfInterrupted();
-    tracee.detach(0);
-    return false;
+    return tracee.result() >= 0;
   }
 
   private void acquire(Tracee tracee, int fd) throws IOException {
-    int signal;
     try (Injection injection = Injection.into(tracee);
         Pidfd process = Pidfd.openThread(tracee.tid())) {
       if (filters(tracee.tid()) > filters(OURSELVES) + 1) {
         tracee.suspendSeccomp(); // It has its own, which may not let pass what we want.
       }
       open(injection, process, fd);
-      signal = injection.pendingSignal();
     } catch (IOException e) {
       giveUp();
       throw e;
     }
-    tracee.detach(signal);
   }
 
   /** {@return how many seccomp filters a thread is under: before Linux 5.9 nobody says} */

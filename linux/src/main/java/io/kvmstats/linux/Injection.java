@@ -14,8 +14,8 @@ import java.lang.foreign.MemorySegment;
  * thread go: it finishes the system call, returns into rt_sigreturn, and is where it was. As long
  * as we live, we don't let it get there, and set its registers ourselves.
  *
- * <p>Meanwhile no signal is delivered to it. SIGSTOP and SIGKILL can't be held up: the first one is
- * passed on in the end.
+ * <p>Meanwhile no signal is delivered to it. SIGSTOP and SIGKILL can't be blocked: the first one it
+ * gets when it is let go.
  */
 public final class Injection implements AutoCloseable {
   private static final long NO_SIGNAL = -1;
@@ -30,7 +30,6 @@ public final class Injection implements AutoCloseable {
   private final StackRoom frame;
   private boolean begun;
   private boolean lost;
-  private int pending;
 
   private Injection(
       Tracee tracee, Registers registers, long signalMask, Gadgets gadgets, StackRoom frame) {
@@ -125,19 +124,11 @@ public final class Injection implements AutoCloseable {
   private void toSystemCall() throws IOException {
     Tracee.Stop stop = tracee.resume();
     while (stop != Tracee.Stop.SYSCALL) {
-      if (stop == Tracee.Stop.SIGNAL) {
-        if (tracee.signal() != SIGSTOP) {
-          throw new IOException(tracee + " got signal " + tracee.signal() + " on a detour");
-        }
-        pending = SIGSTOP;
+      if (stop == Tracee.Stop.SIGNAL && tracee.signal() != SIGSTOP) {
+        throw new IOException(tracee + " got signal " + tracee.signal() + " on a detour");
       }
       stop = tracee.resume();
     }
-  }
-
-  /** {@return a signal that came and could not wait, for {@link Tracee#detach}; 0 for none} */
-  public int pendingSignal() {
-    return pending;
   }
 
   /**

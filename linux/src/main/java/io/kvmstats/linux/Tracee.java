@@ -51,6 +51,10 @@ public final class Tracee implements AutoCloseable {
   private final MemorySegment status = arena.allocate(Integer.BYTES, Integer.BYTES);
   private final MemorySegment struct = arena.allocate(Register.BYTES, Long.BYTES);
   private int signal;
+
+  /** A signal that the thread stopped for, and has not got yet; 0 for none. */
+  private int held;
+
   private boolean stopped;
 
   private Tracee(int tid, Duration patience, Runnable step) {
@@ -130,7 +134,11 @@ public final class Tracee implements AutoCloseable {
     if (state >> EVENT == Ptrace.EVENT_STOP) {
       return Stop.EVENT;
     }
-    return signal == SYSCALL_STOP ? Stop.SYSCALL : Stop.SIGNAL;
+    if (signal == SYSCALL_STOP) {
+      return Stop.SYSCALL;
+    }
+    held = signal;
+    return Stop.SIGNAL;
   }
 
   /** {@return the signal that the last stop is about} */
@@ -139,7 +147,8 @@ public final class Tracee implements AutoCloseable {
   }
 
   /**
-   * Lets the thread go on to the next start or end of a system call, and waits until it has.
+   * Lets the thread go on to the next start or end of a system call, and waits until it has. A
+   * signal that it stopped for waits, too.
    *
    * @return why it stopped
    * @throws IOException when it does not in time, or has gone
@@ -229,17 +238,6 @@ public final class Tracee implements AutoCloseable {
     call("PTRACE_POKETEXT", Ptrace.POKETEXT, address, word);
   }
 
-  /**
-   * Lets the thread go.
-   *
-   * @param deliver a signal that it gets, 0 for none
-   * @throws LinuxException ESRCH when it has gone, or is not stopped
-   */
-  public void detach(int deliver) throws LinuxException {
-    call("PTRACE_DETACH", Ptrace.DETACH, 0, deliver);
-    stopped = false;
-  }
-
   void step() {
     step.run();
   }
@@ -254,12 +252,18 @@ public final class Tracee implements AutoCloseable {
     step.run();
   }
 
-  /** Lets the thread go if it is stopped; else it is free when our thread has ended. */
+  /**
+   * Lets the thread go if it is stopped, with the signal that it stopped for; else it is free when
+   * our thread has ended.
+   *
+   * @throws LinuxException ESRCH when it has gone
+   */
   @Override
   public void close() throws LinuxException {
     try {
       if (stopped) {
-        detach(0);
+        stopped = false;
+        call("PTRACE_DETACH", Ptrace.DETACH, 0, held);
       }
     } finally {
       arena.close();
