@@ -290,6 +290,9 @@ static void seccomp_filter(void)
 	PRINT("Exec.CLONE_FILES", CLONE_FILES);
 	PRINT("Exec.SYS_CLOSE_RANGE", SYS_close_range);
 	PRINT("Exec.SIGSET_BYTES", sizeof(sigset_t));
+	PRINT("Exec.SYS_RT_SIGACTION", SYS_rt_sigaction);
+	/* Handler, flags, restorer and mask: include/linux/signal_types.h, in no header here. */
+	PRINT("Exec.SIGACTION_BYTES", sizeof(struct { void *h; unsigned long f; void *r; __u64 m; }));
 	PRINT("Exec.SIGNALS", SIGRTMAX);
 }
 

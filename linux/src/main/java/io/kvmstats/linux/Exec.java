@@ -23,7 +23,12 @@ public final class Exec {
   private static final long SIG_IGN = 1;
   private static final int CLONE_FILES = 0x400;
   private static final long SYS_CLOSE_RANGE = 436;
+  private static final long SYS_RT_SIGACTION = 13;
   private static final long SIGSET_BYTES = 128;
+
+  /** The kernel's struct sigaction, which starts with the handler. */
+  private static final long SIGACTION_BYTES = 32;
+
   private static final int SIGNALS = 64;
   private static final long UINT_MAX = 0xffff_ffffL;
   private static final int HEX = 16;
@@ -32,7 +37,6 @@ public final class Exec {
   private static final MethodHandle POSIX_SPAWN = Libc.bind("posix_spawn");
   private static final MethodHandle WAITPID = Libc.bind("waitpid");
   private static final MethodHandle SIGMASK = Libc.bind("pthread_sigmask");
-  private static final MethodHandle SIGNAL = Libc.bind("signal");
   private static final MethodHandle UNSHARE = Libc.bind("unshare");
   private static final MethodHandle DUP2 = Libc.bind("dup2");
   private static final MethodHandle PIPE = Libc.bind("pipe2");
@@ -82,9 +86,12 @@ public final class Exec {
     long blocked = blockedAtStart();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment argv = strings(arena, command);
+      // The C library's own function takes none of the signals that it keeps for itself.
+      MemorySegment ignore = arena.allocate(SIGACTION_BYTES, Long.BYTES);
+      ignore.set(ValueLayout.JAVA_LONG, 0, SIG_IGN);
       for (int signal = 1; signal <= SIGNALS; signal++) {
         if ((ignored >> (signal - 1) & 1) != 0) {
-          Libc.call(SIGNAL, signal, SIG_IGN, 0, 0, 0, 0);
+          Libc.syscall(SYS_RT_SIGACTION, signal, ignore.address(), 0, Long.BYTES, 0);
         }
       }
       MemorySegment mask = arena.allocate(SIGSET_BYTES, Long.BYTES);
