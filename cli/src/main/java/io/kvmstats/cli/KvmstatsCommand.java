@@ -47,6 +47,8 @@ final class KvmstatsCommand implements Runnable {
   static int execute(String... args) {
     return new CommandLine(new KvmstatsCommand())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExpandAtFiles(
+            false) // What begins with @ is an argument, of a command's that is run too.
         .setExecutionExceptionHandler((e, command, result) -> Main.failed(e))
         .execute(args);
   }

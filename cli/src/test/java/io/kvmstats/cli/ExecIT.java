@@ -190,7 +190,9 @@ class ExecIT {
         export ODD="$(printf 'a\\377b')"
         exec "$@"
         """;
-    List<String> plain = List.of("sh", "-c", script, "sh", "a b", "", "c\nd");
+    Path file = Files.writeString(folder.resolve("file"), "other arguments");
+    List<String> plain =
+        List.of("sh", "-c", script, "sh", "a b", "", "c\nd", "@" + file, "--", "-h");
     List<String> under = new ArrayList<>(App.command("exec", "--"));
     under.addAll(plain);
     App.Result expected = surrounded(surroundings, plain);
