@@ -652,10 +652,10 @@ static long on_stack(void *stack, long number, long a, long b, long c)
 }
 
 /* Stacks of a few hundred bytes among other data, as Go has them. */
-static void small(void)
+static void *small_among(void *memory)
 {
 	enum { AROUND = 65536, SMALL = 512 };
-	uint8_t *around = malloc(2 * AROUND + SMALL);
+	uint8_t *around = memory;
 	void *stack = around + AROUND + SMALL;
 
 	memset(around, 0x5a, 2 * AROUND + SMALL);
@@ -668,6 +668,20 @@ static void small(void)
 	}
 	for (int i = 0; i < 2 * AROUND + SMALL; i++)
 		CHECK(around[i] == 0x5a);
+	return NULL;
+}
+
+static void small(void)
+{
+	char *guarded = mmap(NULL, 66 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t thread;
+
+	small_among(malloc(1 << 18));
+	/* What is below is not to be touched, as below a stack: so are the C library's heaps. */
+	CHECK(mprotect(guarded + 4096, 64 * 4096, PROT_READ | PROT_WRITE) == 0);
+	small_among(guarded + 4096);
+	CHECK(pthread_create(&thread, NULL, small_among, guarded + 4096) == 0);
+	CHECK(pthread_join(thread, NULL) == 0);
 }
 
 /* Says what it has, and goes on when it is told to. */

@@ -56,7 +56,7 @@ public final class Injection implements AutoCloseable {
     long signalMask = tracee.signalMask();
     MemorySegment xsave = tracee.xsave();
     long bytes = SignalFrame.bytes(xsave);
-    StackRoom room = StackRoom.find(tracee.tid(), registers.get(Register.RSP), bytes);
+    StackRoom room = StackRoom.find(tracee.tid(), registers, bytes);
     boolean built = false;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment frame = arena.allocate(bytes);

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Memory of a stopped thread's process that nobody uses, for a {@link SignalFrame}.
  *
  * <p>It is below the thread's stack pointer where that is surely a stack's: the main thread's, or
- * one with a guard below it. But a thread may also have a stack of a few hundred bytes among other
- * data, as Go's have. Then it is at the far end of the main thread's, where nobody has ever been.
+ * the one that the C library made, which has its own data on the thread at one end, and a guard at
+ * the other. But a thread may also have a stack of a few hundred bytes among other data, as Go's
+ * have. Then it is at the far end of the main thread's, where nobody has ever been.
  */
 final class StackRoom implements AutoCloseable {
   /** Below the stack pointer, for the function that runs: System V ABI for x86-64, 3.2.2. */
@@ -42,17 +43,20 @@ final class StackRoom implements AutoCloseable {
    * {@return room for some bytes}
    *
    * @param thread which is stopped
-   * @param stackPointer its own
+   * @param registers its own
    * @throws IOException when there is no such room
    */
-  static StackRoom find(int thread, long stackPointer, long bytes) throws IOException {
+  static StackRoom find(int thread, Registers registers, long bytes) throws IOException {
     List<MemoryMap> maps = MemoryMap.of(thread);
+    long stackPointer = registers.get(Register.RSP);
     MemoryMap below = null;
     MemoryMap main = null;
     for (MemoryMap map : maps) {
       boolean isMain = map.name().equals("[stack]");
       long room = (stackPointer - RED_ZONE_BYTES - bytes) & -ALIGNMENT;
-      if (map.contains(stackPointer) && map.contains(room) && (isMain || isGuarded(map, below))) {
+      boolean isStack =
+          isMain || (map.contains(registers.get(Register.FS_BASE)) && isGuarded(map, below));
+      if (isStack && map.contains(stackPointer) && map.contains(room)) {
         return new StackRoom(room, false);
       }
       main = isMain ? map : main;
