@@ -684,6 +684,26 @@ static void small(void)
 	CHECK(pthread_join(thread, NULL) == 0);
 }
 
+static void *alone(void *first)
+{
+	CHECK(pthread_join(*(pthread_t *)first, NULL) == 0);
+	int vm = new_vm(), vcpu = new_vcpu(vm, 0);
+	CHECK(count_of(vm) > count_of(vcpu));
+	sleep(2); /* Longer than it takes to be missed. */
+	count_of(vcpu);
+	exit(0);
+}
+
+/* The first thread ends, and the program goes on without. */
+static void orphan(void)
+{
+	static pthread_t thread, self;
+
+	self = pthread_self();
+	CHECK(pthread_create(&thread, NULL, alone, &self) == 0);
+	pthread_exit(NULL);
+}
+
 /* Says what it has, and goes on when it is told to. */
 static void tell(const char *what)
 {
@@ -714,7 +734,8 @@ int main(int argc, char **argv)
 		{ "capability", capability }, { "values", values },   { "memory", memory },
 		{ "requests", requests },     { "descriptors", descriptors },
 		{ "processes", processes },   { "threads", threads }, { "signals", signals },
-		{ "filtered", filtered },     { "small", small },     { "lifetime", lifetime },
+		{ "filtered", filtered },     { "small", small },     { "orphan", orphan },
+		{ "lifetime", lifetime },
 	};
 
 	if (argc == 5 && strcmp(argv[1], "executed") == 0) {

@@ -104,6 +104,11 @@ class ExecIT {
     assertHolds(client(), "small");
   }
 
+  @Test
+  void aProgramGoesOnWithoutItsFirstThread() throws Exception {
+    assertHolds(client(), "orphan");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"values", "small"})
   void aStaticProgramIsServed(String scenario) throws Exception {

@@ -167,8 +167,7 @@ final class Creation implements Runnable {
   }
 
   private boolean addVm(Fd vm, Fd stats) throws IOException {
-    AddressSpace owner = AddressSpace.of(ProcStatus.processOf(call.thread()));
-    objects.add(new ProgramVm(vm, stats, owner, layout, memory));
+    objects.add(new ProgramVm(vm, stats, AddressSpace.of(call.thread()), layout, memory));
     return true;
   }
 

@@ -1,5 +1,6 @@
 package io.kvmstats.linux;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -22,16 +23,17 @@ public final class AddressSpace implements AutoCloseable {
   }
 
   /**
-   * {@return a process's}
+   * {@return that of a thread, and of its process}
    *
-   * @param process its pid
-   * @throws LinuxException EACCES, EPERM without PTRACE_MODE_ATTACH_FSCREDS; ENOENT, ESRCH
+   * @param thread its number; the first one of a process may have ended, and then has no memory
+   * @throws IOException EACCES, EPERM without PTRACE_MODE_ATTACH_FSCREDS; ENOENT, ESRCH
    */
-  public static AddressSpace of(int process) throws LinuxException {
-    return new AddressSpace(process, Fd.open("/proc/" + process + "/mem", Fd.O_RDONLY));
+  public static AddressSpace of(int thread) throws IOException {
+    int process = ProcStatus.processOf(thread);
+    return new AddressSpace(process, Fd.open("/proc/" + thread + "/mem", Fd.O_RDONLY));
   }
 
-  /** {@return the process that it was asked of} */
+  /** {@return the process of the thread that it was asked of} */
   public int process() {
     return process;
   }
