@@ -704,6 +704,33 @@ static void orphan(void)
 	pthread_exit(NULL);
 }
 
+/* More than can be answered for, where descriptors are few. */
+static void many(void)
+{
+	struct data data = { .size = sizeof(data.values) };
+	int vm = new_vm(), last = vm;
+
+	for (int i = 0; i < 50; i++)
+		CHECK((last = ioctl(kvm, KVM_CREATE_VM, 0)) >= 0);
+	FAILS(ENOTTY, ioctl(last, KVM_STATS_GET_INFO, &data));
+	sleep(2);
+	get_data(vm, &data);
+}
+
+/* What is not to be looked at any more by those without privileges, as a program can decide. */
+static void secret(void)
+{
+	struct data data = { .size = sizeof(data.values) };
+	int vm = new_vm();
+
+	count_of(vm);
+	CHECK(prctl(PR_SET_DUMPABLE, 0) == 0);
+	sleep(2);
+	FAILS(ENOTTY, ioctl(vm, KVM_STATS_GET_INFO, &data));
+	CHECK(ioctl(vm, KVM_CREATE_VCPU, 0) >= 0);
+	CHECK(ioctl(kvm, KVM_CREATE_VM, 0) >= 0);
+}
+
 /* Says what it has, and goes on when it is told to. */
 static void tell(const char *what)
 {
@@ -735,6 +762,7 @@ int main(int argc, char **argv)
 		{ "requests", requests },     { "descriptors", descriptors },
 		{ "processes", processes },   { "threads", threads }, { "signals", signals },
 		{ "filtered", filtered },     { "small", small },     { "orphan", orphan },
+		{ "secret", secret },         { "many", many },
 		{ "lifetime", lifetime },
 	};
 

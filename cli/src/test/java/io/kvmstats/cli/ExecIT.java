@@ -1,6 +1,7 @@
 package io.kvmstats.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -107,6 +108,29 @@ class ExecIT {
   @Test
   void aProgramGoesOnWithoutItsFirstThread() throws Exception {
     assertHolds(client(), "orphan");
+  }
+
+  /** We may have as many descriptors as the program. */
+  @Test
+  void whatWeHaveNoDescriptorsForLacksOnlyTheBinaryForm() throws Exception {
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 80; \"$@\"", "sh"));
+    command.addAll(App.command("exec", "--", client(), "many"));
+    assertThat(App.run(command).exit()).isZero();
+  }
+
+  /** As when it drops its privileges. Root may look at everything, unless it gives that up. */
+  @Test
+  void whatWeMayNotLookAtLacksOnlyTheBinaryForm() throws Exception {
+    App.assumeCommand("setpriv");
+    List<String> command =
+        new ArrayList<>(List.of("setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-all"));
+    assumeTrue(
+        App.run(Stream.concat(command.stream(), Stream.of("true")).toList()).exit() == 0,
+        "skipped: needs CAP_SETPCAP, to give CAP_SYS_PTRACE up");
+    command.addAll(App.command("exec", "--", client(), "secret"));
+    App.Result result = App.run(command);
+    assertThat(result.err()).isEmpty(); // Its standard error is out of reach, too.
+    assertThat(result.exit()).isZero();
   }
 
   @ParameterizedTest

@@ -77,14 +77,26 @@ final class Creation implements Runnable {
       tracee = Tracee.seize(call.thread(), PATIENCE, step);
     } catch (LinuxException e) {
       // A debugger has it, for one.
-      giveUp();
-      listener.pass(call);
+      try {
+        giveUp();
+      } finally {
+        listener.pass(call); // Whatever else goes wrong: it waits for this.
+      }
       throw e;
     }
     try (tracee) {
+      follow(tracee);
+    }
+  }
+
+  private void follow(Tracee tracee) throws IOException {
+    try {
       if (createdBy(tracee)) {
         acquire(tracee, (int) tracee.result());
       }
+    } catch (IOException e) {
+      giveUp(); // Before it is free.
+      throw e;
     }
   }
 
@@ -124,9 +136,6 @@ final class Creation implements Runnable {
         tracee.suspendSeccomp(); // It has its own, which may not let pass what we want.
       }
       open(injection, process, fd);
-    } catch (IOException e) {
-      giveUp();
-      throw e;
     }
   }
 
