@@ -1,10 +1,10 @@
 package io.kvmstats.exec;
 
+import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.LinuxException;
+import io.kvmstats.linux.Pidfd;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -14,6 +14,8 @@ import java.util.Set;
  */
 final class Complaints {
   private static final int MOST = 20;
+
+  private static final int STANDARD_ERROR = 2;
 
   private final Set<String> said = new HashSet<>();
 
@@ -26,17 +28,25 @@ final class Complaints {
   synchronized void say(int thread, Exception what) {
     String line =
         "kvmstats exec: the binary form of statistics is missing here: " + what.getMessage() + "\n";
-    if (said.size() < MOST && said.add(line)) {
-      Thread.ofPlatform().daemon().start(() -> write(thread, line));
+    if (said.size() >= MOST || !said.add(line)) {
+      return;
+    }
+    // Its own open file, wherever that is written at by now, and whatever it is: it may be a
+    // socket,
+    // and a terminal that we opened anew could become ours.
+    try (Pidfd process = Pidfd.openThread(thread)) {
+      Fd standardError = process.getfd(STANDARD_ERROR);
+      Thread.ofPlatform().daemon().start(() -> write(standardError, line));
+    } catch (IOException e) {
+      // It has none, or has gone: nobody is there to be told.
     }
   }
 
-  private static void write(int thread, String line) {
-    try {
-      Path standardError = Path.of("/proc/" + thread + "/fd/2");
-      Files.write(standardError, line.getBytes(StandardCharsets.UTF_8), StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      // It has none, or has gone: nobody is there to be told.
+  private static void write(Fd fd, String line) {
+    try (fd) {
+      fd.write(line.getBytes(StandardCharsets.UTF_8));
+    } catch (LinuxException e) {
+      // Nobody reads it any more.
     }
   }
 }

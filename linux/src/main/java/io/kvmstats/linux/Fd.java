@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,8 @@ public final class Fd implements AutoCloseable {
   private static final long POLLFD_REVENTS = 6;
 
   private static final int CLOSED = -1;
+
+  private static final MethodHandle WRITE = Libc.bind("write");
 
   private final String subject;
   private int number;
@@ -143,6 +146,22 @@ public final class Fd implements AutoCloseable {
       } while (ready == -Errno.EINTR);
       LinuxException.check(ready, "poll", toString());
       return Short.toUnsignedInt(pollfd.get(ValueLayout.JAVA_SHORT, POLLFD_REVENTS));
+    }
+  }
+
+  /**
+   * Writes, and waits as long as it takes.
+   *
+   * @param bytes all of which are to be written, or as many as there is room for
+   * @return how many were
+   * @throws LinuxException what write(2) fails with, such as EPIPE
+   */
+  public int write(byte[] bytes) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment from = arena.allocate(bytes.length);
+      MemorySegment.copy(bytes, 0, from, ValueLayout.JAVA_BYTE, 0, bytes.length);
+      long n = Libc.call(WRITE, number(), from.address(), bytes.length, 0, 0, 0);
+      return (int) LinuxException.check(n, "write", toString());
     }
   }
 
