@@ -31,6 +31,9 @@ final class ProgramObjects {
   /** A power of two. */
   private static final int RECENT = 256;
 
+  /** So few are not worth to be looked at out of turn. */
+  private static final int FEW = 16;
+
   /** In the kernel's order of their open files. */
   private final List<ProgramObject> objects = new ArrayList<>();
 
@@ -41,6 +44,9 @@ final class ProgramObjects {
   private final @Nullable ProgramObject[] recent = new @Nullable ProgramObject[RECENT];
 
   private final Set<ProgramVm> unreadable = new HashSet<>();
+
+  /** How many it takes to look at them out of turn. */
+  private int many = FEW;
 
   /** Adds an object that is not there. */
   synchronized void add(ProgramObject object) throws LinuxException {
@@ -105,6 +111,17 @@ final class ProgramObjects {
   /** From now on a VM is none that we know: not all of its vCPUs can be read. */
   synchronized void giveUp(ProgramVm vm) {
     unreadable.add(vm);
+  }
+
+  /**
+   * Releases if there are many: a program may make and close many between two looks. It may also
+   * have as many, and looking at each of them for each new one would take the longer the more.
+   */
+  synchronized void releaseIfMany() {
+    if (objects.size() >= many) {
+      release();
+      many = Math.max(FEW, 2 * objects.size());
+    }
   }
 
   /**

@@ -109,7 +109,7 @@ final class Supervisor {
       return;
     }
     if ((int) call.b() == KvmAbi.CREATE_VM) {
-      objects.release(); // A program may make and close many between two looks.
+      objects.releaseIfMany();
     }
     creating.incrementAndGet();
     Creation creation =
