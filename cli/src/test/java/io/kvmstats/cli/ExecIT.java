@@ -144,6 +144,28 @@ class ExecIT {
     assertHolds(cc("exec-bare", "-static", "-nostdlib", "-fno-stack-protector"));
   }
 
+  /** The other one of the client's two paths, and the JVM is a hard program to trace. */
+  @Test
+  void theJavaClientSeesAKernelThatHasTheIoctls() throws Exception {
+    String[] client = {
+      Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+      "-Xmx64m",
+      "--enable-native-access=ALL-UNNAMED",
+      "-cp",
+      System.getProperty("java.class.path"),
+      BinaryFormClientMain.class.getName()
+    };
+    App.Result without = App.run(List.of(client));
+    assertThat(without.err()).isEmpty();
+    assertThat(without.out().lines()).hasSize(20).containsOnly("StatsFdVm");
+    List<String> command = App.command("exec", "--");
+    command.addAll(List.of(client));
+    App.Result result = App.run(command);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exit()).isZero();
+    assertThat(result.out().lines()).hasSize(20).containsOnly("IoctlForm");
+  }
+
   /** What we hold would keep a VM alive in the kernel. */
   @Test
   void nothingIsHeldOfWhatTheProgramClosed() throws Exception {
