@@ -47,8 +47,7 @@ final class KvmstatsCommand implements Runnable {
   static int execute(String... args) {
     return new CommandLine(new KvmstatsCommand())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExpandAtFiles(
-            false) // What begins with @ is an argument, of a command's that is run too.
+        .setExpandAtFiles(false) // It may be an argument of the command that is run.
         .setExecutionExceptionHandler((e, command, result) -> Main.failed(e))
         .execute(args);
   }

@@ -31,9 +31,7 @@ final class Complaints {
     if (said.size() >= MOST || !said.add(line)) {
       return;
     }
-    // Its own open file, wherever that is written at by now, and whatever it is: it may be a
-    // socket,
-    // and a terminal that we opened anew could become ours.
+    // Its own open file: it may be a socket, and a terminal that we opened anew could become ours.
     try (Pidfd process = Pidfd.openThread(thread)) {
       Fd standardError = process.getfd(STANDARD_ERROR);
       Thread.ofPlatform().daemon().start(() -> write(standardError, line));
