@@ -12,11 +12,12 @@ import java.util.List;
  * Instructions of an x86-64 process that {@link Injection} has a thread run: they are there
  * already, so that nothing of its code has to be changed.
  *
- * @param systemCall the address of {@code syscall; ret}
+ * @param systemCall the address of {@code syscall; ret}, 0 where there is none
  * @param restorer the address of {@code mov $15, %rax; syscall}, which is rt_sigreturn(2): where
- *     signal handlers return to, in the C library or what a program has in its place
+ *     signal handlers return to, in the C library or what a program has in its place; 0 where there
+ *     is none
  */
-record Gadgets(long systemCall, long restorer) {
+public record Gadgets(long systemCall, long restorer) {
   private static final byte[] SYSTEM_CALL = bytes("0f05c3");
 
   /** As glibc and musl encode it, and the shorter way. */
@@ -38,20 +39,18 @@ record Gadgets(long systemCall, long restorer) {
   }
 
   /**
-   * Looks for them.
+   * Looks for them, which may take a tenth of a second: best before a thread is stopped.
    *
-   * @param tracee a stopped thread of the process
-   * @throws IOException when the process can't be read, lacks them, or has a shadow stack, which
-   *     lets no such return happen
+   * @param thread of the process
+   * @return where they are
+   * @throws IOException when the process can't be read, or has a shadow stack, which lets no such
+   *     return happen
    */
-  static Gadgets of(Tracee tracee) throws IOException {
-    int thread = tracee.tid();
+  public static Gadgets of(int thread) throws IOException {
     if (hasShadowStack(thread)) {
-      throw new IOException(tracee + " has a shadow stack, which allows no detour");
+      throw new IOException("thread " + thread + " has a shadow stack, which allows no detour");
     }
-    List<MemoryMap> code = new ArrayList<>(MemoryMap.of(thread));
-    code.removeIf(map -> !map.isCode());
-    code.sort(Comparator.comparingInt(Gadgets::rank)); // Else as they were: by address.
+    List<MemoryMap> code = code(thread);
     Search search = new Search(thread);
     long budget = CODE_BYTES_MAX;
     for (MemoryMap map : code) {
@@ -61,7 +60,37 @@ record Gadgets(long systemCall, long restorer) {
         break;
       }
     }
-    return search.isDone() ? new Gadgets(search.systemCall, search.restorer) : plant(tracee, code);
+    return new Gadgets(search.systemCall, search.restorer);
+  }
+
+  private static List<MemoryMap> code(int thread) throws IOException {
+    List<MemoryMap> code = new ArrayList<>(MemoryMap.of(thread));
+    code.removeIf(map -> !map.isCode());
+    code.sort(Comparator.comparingInt(Gadgets::rank)); // Else as they were: by address.
+    return code;
+  }
+
+  /**
+   * {@return these, if they are still there, or planted where there were none}
+   *
+   * @param tracee a stopped thread of the process
+   * @throws IOException when something else is there now, or there is no room for them
+   */
+  Gadgets in(Tracee tracee) throws IOException {
+    if (systemCall == 0 || restorer == 0) {
+      return plant(tracee, code(tracee.tid()));
+    }
+    if (!isAt(tracee.tid(), systemCall, SYSTEM_CALL)
+        || RESTORERS.stream().noneMatch(bytes -> isAt(tracee.tid(), restorer, bytes))) {
+      throw new IOException("the code of " + tracee + " has changed: try again");
+    }
+    return this;
+  }
+
+  private static boolean isAt(int thread, long address, byte[] expected) {
+    byte[] there = new byte[expected.length];
+    long read = new ProcessMemory().read(thread, address, MemorySegment.ofArray(there));
+    return read == there.length && Arrays.equals(there, expected);
   }
 
   private static Gadgets plant(Tracee tracee, List<MemoryMap> code) throws IOException {

@@ -48,11 +48,23 @@ public final class Injection implements AutoCloseable {
    * @throws IOException when the thread or its process is not of a kind that this is possible with
    */
   public static Injection into(Tracee tracee) throws IOException {
+    return into(tracee, Gadgets.of(tracee.tid()));
+  }
+
+  /**
+   * Prepares the way back; the thread's registers are still its own.
+   *
+   * @param tracee stopped at the end of a system call, or because it was interrupted
+   * @param known of its process, looked for before it was stopped
+   * @return to make calls with
+   * @throws IOException when the thread or its process is not of a kind that this is possible with
+   */
+  public static Injection into(Tracee tracee, Gadgets known) throws IOException {
     Registers registers = tracee.registers();
     if (!registers.is64Bit()) {
       throw new IOException(tracee + " runs 32-bit code");
     }
-    Gadgets gadgets = Gadgets.of(tracee);
+    Gadgets gadgets = known.in(tracee);
     long signalMask = tracee.signalMask();
     MemorySegment xsave = tracee.xsave();
     long bytes = SignalFrame.bytes(xsave);

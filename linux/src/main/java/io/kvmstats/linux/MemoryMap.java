@@ -20,7 +20,11 @@ record MemoryMap(long start, long end, String permissions, String name) {
   private static final int LINES_MAX = 100_000;
 
   private static final int HEX = 16;
-  private static final int COLUMNS = 6;
+
+  /** Permissions, offset, device and inode stand between the addresses and the name. */
+  private static final int COLUMNS_BEFORE_NAME = 5;
+
+  private static final int PERMISSIONS_LENGTH = 4;
 
   /**
    * {@return what a process has mapped, by address}
@@ -35,14 +39,19 @@ record MemoryMap(long start, long end, String permissions, String name) {
     }
   }
 
+  /** Without a pattern: the thread may be stopped, and a process have thousands of these. */
   private static MemoryMap parse(String line) {
-    String[] columns = line.split(" +", COLUMNS);
-    String[] addresses = columns[0].split("-", 2);
+    int dash = line.indexOf('-');
+    int space = line.indexOf(' ');
+    int at = space;
+    for (int i = 1; i < COLUMNS_BEFORE_NAME && at >= 0; i++) {
+      at = line.indexOf(' ', at + 1);
+    }
     return new MemoryMap(
-        Long.parseUnsignedLong(addresses[0], HEX),
-        Long.parseUnsignedLong(addresses[1], HEX),
-        columns[1],
-        columns.length == COLUMNS ? columns[COLUMNS - 1] : "");
+        Long.parseUnsignedLong(line, 0, dash, HEX),
+        Long.parseUnsignedLong(line, dash + 1, space, HEX),
+        line.substring(space + 1, space + 1 + PERMISSIONS_LENGTH),
+        at < 0 ? "" : line.substring(at).stripLeading());
   }
 
   boolean contains(long address) {
