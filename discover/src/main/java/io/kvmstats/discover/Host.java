@@ -7,7 +7,6 @@ import io.kvmstats.linux.Pidfd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,6 +21,7 @@ public final class Host {
 
   private final ProcFs proc;
   private final Published published;
+  private final Borrowed borrowed;
 
   /** Makes a view of this machine's /proc. */
   public Host() {
@@ -31,6 +31,7 @@ public final class Host {
   Host(Path root) {
     this.proc = new ProcFs(root);
     this.published = new Published(proc);
+    this.borrowed = new Borrowed(proc);
   }
 
   /**
@@ -64,7 +65,7 @@ public final class Host {
 
   private void look(int pid, List<Vmm> vmms, List<Hidden> hidden) {
     try {
-      if (mayHoldVm(kvmFds(pid))) {
+      if (mayHoldVm(proc.kvmFds(pid))) {
         open(pid).ifPresent(vmms::add);
       }
     } catch (AccessDeniedException e) {
@@ -94,7 +95,7 @@ public final class Host {
     Pidfd process = Pidfd.open(pid);
     try {
       // From here on the pid is this process's, if it is still alive when all is read.
-      Vmm vmm = vmm(process, kvmFds(pid));
+      Vmm vmm = vmm(process, borrowed.without(pid, proc.kvmFds(pid)));
       boolean holdsVm = !vmm.vms().isEmpty() || !vmm.vcpus().isEmpty();
       if (holdsVm && process.isAlive()) {
         return Optional.of(vmm);
@@ -149,21 +150,6 @@ public final class Host {
     return fds.stream()
         .sorted(Comparator.comparingInt(KvmFd::vcpu).thenComparingInt(KvmFd::number))
         .toList();
-  }
-
-  private List<KvmFd> kvmFds(int pid) throws IOException {
-    List<KvmFd> fds = new ArrayList<>();
-    for (int number : proc.fds(pid)) {
-      try {
-        KvmFd.parse(number, proc.fdLink(pid, number)).ifPresent(fds::add);
-      } catch (AccessDeniedException e) {
-        throw e; // So is every other one.
-      } catch (FileSystemException e) {
-        // Closed since the folder was listed, or an odd file of a long name: KVM's are short.
-      }
-    }
-    fds.sort(Comparator.comparingInt(KvmFd::number));
-    return fds;
   }
 
   /**

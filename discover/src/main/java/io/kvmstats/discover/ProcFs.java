@@ -3,13 +3,17 @@ package io.kvmstats.discover;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -52,6 +56,32 @@ final class ProcFs {
   String fdLink(int pid, int fd) throws IOException {
     return Files.readSymbolicLink(process(pid).resolve("fd").resolve(Integer.toString(fd)))
         .toString();
+  }
+
+  /** {@return the descriptors of KVM's, and those named so, by number} */
+  List<KvmFd> kvmFds(int pid) throws IOException {
+    List<KvmFd> found = new ArrayList<>();
+    for (int number : fds(pid)) {
+      try {
+        KvmFd.parse(number, fdLink(pid, number)).ifPresent(found::add);
+      } catch (AccessDeniedException e) {
+        throw e; // So is every other one.
+      } catch (FileSystemException e) {
+        // Closed since the folder was listed, or an odd file of a long name: KVM's are short.
+      }
+    }
+    found.sort(Comparator.comparingInt(KvmFd::number));
+    return found;
+  }
+
+  /** {@return the process that a pidfd is of, unless it has ended} */
+  Optional<Integer> pidOfPidfd(int pid, int fd) throws IOException {
+    String info = text(process(pid).resolve("fdinfo").resolve(Integer.toString(fd)));
+    return info.lines()
+        .filter(line -> line.startsWith("Pid:"))
+        .map(line -> Digits.parse(line.substring("Pid:".length()).strip(), NUMBER_DIGITS_MAX))
+        .filter(number -> number > 0)
+        .findFirst();
   }
 
   /** {@return the inode that a descriptor is open on} */
@@ -101,8 +131,17 @@ final class ProcFs {
 
   /** {@return a thread's name, which it may set itself; 15 bytes at most} */
   String comm(int pid, int tid) throws IOException {
-    Path task = process(pid).resolve("task").resolve(Integer.toString(tid));
-    return text(task.resolve("comm")).stripTrailing();
+    return text(task(pid, tid).resolve("comm")).stripTrailing();
+  }
+
+  /** {@return what a thread's status file says, a field a line (proc_pid_status(5))} */
+  String status(int pid, int tid) throws IOException {
+    return text(task(pid, tid).resolve("status"));
+  }
+
+  /** {@return which system call a thread is in (proc_pid_syscall(5)), without the line's end} */
+  String systemCall(int pid, int tid) throws IOException {
+    return text(task(pid, tid).resolve("syscall")).stripTrailing();
   }
 
   /** {@return whether the process has ended, and waits for its parent to notice: a zombie} */
@@ -134,6 +173,10 @@ final class ProcFs {
 
   private Path process(int pid) {
     return root.resolve(Integer.toString(pid));
+  }
+
+  private Path task(int pid, int tid) {
+    return process(pid).resolve("task").resolve(Integer.toString(tid));
   }
 
   private static List<Integer> numbers(Path directory) throws IOException {

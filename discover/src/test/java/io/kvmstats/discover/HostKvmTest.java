@@ -58,6 +58,31 @@ class HostKvmTest {
   }
 
   @Test
+  void whoHoldsAnothersVmToReadItIsNoVmm() throws Exception {
+    Machine.assumeKvm();
+    try (GuestProcess guest = GuestProcess.start("read", List.of(Life.HALT)).awaitRunning();
+        Host.Scan scan = new Host().scan()) {
+      Vmm vmm = find(scan, guest.pid()).orElseThrow();
+      try (Fd vm = vmm.process().getfd(vmm.vms().getFirst().number());
+          Fd vcpu = vmm.process().getfd(vmm.vcpus().getFirst().number());
+          Host.Scan again = new Host().scan()) {
+        assertThat(vm.link()).isEqualTo("anon_inode:kvm-vm");
+        assertThat(vcpu.link()).isEqualTo("anon_inode:kvm-vcpu:0");
+        assertThat(find(again, SELF)).isEmpty();
+        assertThat(find(again, guest.pid()).orElseThrow().holdsTheSameAs(vmm)).isTrue();
+        try (Kvm kvm = Kvm.open();
+            KvmVm own = kvm.createVm();
+            Host.Scan third = new Host().scan()) {
+          assertThat(own.toString()).isNotEmpty();
+          Vmm self = find(third, SELF).orElseThrow();
+          assertThat(self.vms()).hasSize(1);
+          assertThat(self.vcpus()).isEmpty();
+        }
+      }
+    }
+  }
+
+  @Test
   void twoVmsAreTwoAndADuplicateIsNone() throws Exception {
     Machine.assumeKvm();
     try (Kvm kvm = Kvm.open();

@@ -1,0 +1,79 @@
+package io.kvmstats.discover;
+
+import io.kvmstats.linux.Kcmp;
+import io.kvmstats.linux.LinuxException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Tells a process's own VMs from those of others that it reads.
+ *
+ * <p>A reader may hold duplicates of a VMM's VM and vCPUs, to know them again. It also holds that
+ * VMM's pidfd, and that tells the two apart.
+ */
+final class Borrowed {
+  private static final Comparator<Held> BY_FILE =
+      Comparator.comparing((Held held) -> held.fd.kind())
+          .thenComparingInt(held -> held.fd.vcpu())
+          .thenComparing(Borrowed::compareFiles);
+
+  private final ProcFs proc;
+
+  Borrowed(ProcFs proc) {
+    this.proc = proc;
+  }
+
+  private record Held(int pid, KvmFd fd) {}
+
+  /**
+   * {@return what is a process's own}
+   *
+   * @param pid the process
+   * @param fds its descriptors
+   */
+  List<KvmFd> without(int pid, List<KvmFd> fds) throws IOException {
+    TreeSet<Held> others = new TreeSet<>(BY_FILE);
+    for (int other : held(pid)) {
+      try {
+        proc.kvmFds(other).forEach(fd -> others.add(new Held(other, fd)));
+      } catch (FileSystemException e) {
+        // It has ended, or is nothing that we may look at.
+      }
+    }
+    return others.isEmpty()
+        ? fds
+        : fds.stream().filter(fd -> !others.contains(new Held(pid, fd))).toList();
+  }
+
+  /** {@return the other processes whose pidfds it holds} */
+  private Set<Integer> held(int pid) throws IOException {
+    Set<Integer> others = new HashSet<>();
+    for (int number : proc.fds(pid)) {
+      try {
+        if (proc.fdLink(pid, number).contains("pidfd")) {
+          proc.pidOfPidfd(pid, number).ifPresent(others::add);
+        }
+      } catch (FileSystemException e) {
+        // Closed since the folder was listed.
+      }
+    }
+    others.remove(pid);
+    return others;
+  }
+
+  private static int compareFiles(Held a, Held b) {
+    try {
+      return Kcmp.compareFiles(a.pid, a.fd.number(), b.pid, b.fd.number());
+    } catch (LinuxException e) {
+      // One is closed, and so nobody's.
+      return Comparator.comparingInt(Held::pid)
+          .thenComparingInt(held -> held.fd.number())
+          .compare(a, b);
+    }
+  }
+}
