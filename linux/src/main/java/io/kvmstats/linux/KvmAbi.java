@@ -25,7 +25,9 @@ public final class KvmAbi {
   public static final int CREATE_VCPU = io(0x41);
 
   static final int CREATE_IRQCHIP = io(0x60);
-  static final int RUN = io(0x80);
+
+  /** KVM_RUN, on a vCPU. */
+  public static final int RUN = io(0x80);
 
   /** KVM_GET_STATS_FD, on a VM or vCPU: its result is the stats fd. */
   public static final int GET_STATS_FD = io(0xce);
