@@ -1,6 +1,7 @@
 package io.kvmstats.acquire;
 
 import io.kvmstats.discover.Vmm;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,9 +15,9 @@ import java.util.Optional;
 public record AcquiredVmm(Vmm vmm, List<StatsObject> objects, Optional<String> shortfall)
     implements AutoCloseable {
 
-  /** {@return how its objects are read, if any is} */
+  /** {@return how its objects are read, if any is; where in several ways, the last one tried} */
   public Optional<Source> source() {
-    return objects.stream().map(StatsObject::source).findFirst();
+    return objects.stream().map(StatsObject::source).max(Comparator.naturalOrder());
   }
 
   /**

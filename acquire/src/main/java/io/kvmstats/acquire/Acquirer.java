@@ -1,5 +1,7 @@
 package io.kvmstats.acquire;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.statsfd.StatsFile;
 import io.kvmstats.core.statsfd.StatsFileDecoder;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,11 +36,28 @@ public final class Acquirer {
    */
   private static final long PUBLISHED_BYTES_MAX = 8 << 20;
 
+  private static final String ATTACH_HELPS =
+      "; --attach has it open them, which stops a thread of it once per VM and vCPU, for some 20 ms";
+
   /** One schema for all objects that have it; weak, since a VMM could go on inventing new ones. */
   private final Map<Schema, WeakReference<Schema>> schemas = new WeakHashMap<>();
 
-  /** Makes an acquirer that shares schemas among all it acquires. */
-  public Acquirer() {}
+  private final boolean attach;
+
+  /** Makes an acquirer that shares schemas among all it acquires, and disturbs nobody. */
+  public Acquirer() {
+    this(false);
+  }
+
+  /**
+   * Makes an acquirer that shares schemas among all it acquires.
+   *
+   * @param attach whether to have the threads of a VMM open stats fds that it does not keep: see
+   *     {@link Source#ATTACH}
+   */
+  public Acquirer(boolean attach) {
+    this.attach = attach;
+  }
 
   /**
    * Acquires a VM of this process.
@@ -48,7 +68,8 @@ public final class Acquirer {
    */
   public StatsObject own(KvmVm vm) throws IOException {
     Fd fd = vm.statsFd();
-    return object(new KvmFd(KvmFd.Kind.VM_STATS, fd.number(), KvmFd.NO_VCPU), fd, Source.OWN);
+    KvmFd own = new KvmFd(KvmFd.Kind.VM_STATS, fd.number(), KvmFd.NO_VCPU);
+    return object(own, new StatsFd(fd), Source.OWN);
   }
 
   /**
@@ -60,7 +81,8 @@ public final class Acquirer {
    */
   public StatsObject own(KvmVcpu vcpu) throws IOException {
     Fd fd = vcpu.statsFd();
-    return object(new KvmFd(KvmFd.Kind.VCPU_STATS, fd.number(), vcpu.id()), fd, Source.OWN);
+    KvmFd own = new KvmFd(KvmFd.Kind.VCPU_STATS, fd.number(), vcpu.id());
+    return object(own, new StatsFd(fd), Source.OWN);
   }
 
   /**
@@ -82,7 +104,7 @@ public final class Acquirer {
     long dataBytes = 0;
     for (KvmFd fd : fds.subList(0, Math.min(fds.size(), OBJECTS_MAX))) {
       // A VM's vCPU numbers are unique: a second stats fd of one is the same object's.
-      if ((!one || !vcpus.contains(fd.vcpu())) && dup(vmm, fd, objects, refusals)) {
+      if ((!one || !vcpus.contains(fd.vcpu())) && add(fd, () -> dup(vmm, fd), objects, refusals)) {
         vcpus.add(fd.vcpu());
         dataBytes += objects.getLast().file().schema().dataBytes();
       }
@@ -90,6 +112,9 @@ public final class Acquirer {
         objects.forEach(StatsObject::close);
         return refused(vmm, dataBytes + " bytes of data: no more than " + PUBLISHED_BYTES_MAX);
       }
+    }
+    if (attach && !vmm.isPublished() && missing(vmm, objects).isPresent()) {
+      attach(vmm, objects, refusals);
     }
     return new AcquiredVmm(vmm, List.copyOf(objects), shortfall(vmm, objects, refusals));
   }
@@ -99,16 +124,53 @@ public final class Acquirer {
         vmm, List.of(), Optional.of("the process publishes " + what + " are read"));
   }
 
+  /** Adds what is missing; if that can't be told, all takes the place of what is there. */
+  private void attach(Vmm vmm, List<StatsObject> objects, List<String> refusals) {
+    refusals.clear(); // What could not be duplicated is opened anew.
+    if (!holdsOneVm(vmm)) {
+      objects.forEach(StatsObject::close);
+      objects.clear();
+    }
+    Set<Integer> there = objects.stream().map(StatsObject::vcpu).collect(toSet());
+    Attach attaching = new Attach(vmm);
+    Stream.concat(vmm.vms().stream(), vmm.vcpus().stream())
+        .filter(fd -> !there.contains(fd.vcpu()))
+        .limit(OBJECTS_MAX)
+        .forEach(
+            fd -> add(fd, () -> object(fd, attaching.open(fd), Source.ATTACH), objects, refusals));
+    objects.sort(Comparator.comparingInt(StatsObject::vcpu));
+  }
+
   /** Two vCPUs of one number are two VMs', also where only one of these is still open. */
-  private static boolean holdsOneVm(Vmm vmm) {
+  static boolean holdsOneVm(Vmm vmm) {
     long numbers = vmm.vcpus().stream().mapToInt(KvmFd::vcpu).distinct().count();
     return vmm.vms().size() <= 1 && numbers == vmm.vcpus().size();
   }
 
-  /** {@return whether it could be acquired} */
-  private boolean dup(Vmm vmm, KvmFd theirs, List<StatsObject> objects, List<String> refusals) {
+  private StatsObject dup(Vmm vmm, KvmFd theirs) throws IOException {
+    Fd fd = vmm.process().getfd(theirs.number());
     try {
-      objects.add(object(theirs, vmm.process().getfd(theirs.number()), Source.DUP));
+      StatsFd.expect(fd, theirs.link());
+      if (theirs.kind().isPublished()) {
+        Seals.check(fd); // Before anything is read: a read of what only has the name might block.
+      }
+    } catch (IOException | RuntimeException e) {
+      fd.close();
+      throw e;
+    }
+    return object(theirs, new StatsFd(fd), Source.DUP);
+  }
+
+  /** Something that may be refused. */
+  private interface Attempt {
+    StatsObject make() throws IOException;
+  }
+
+  /** {@return whether it could be acquired} */
+  private static boolean add(
+      KvmFd theirs, Attempt attempt, List<StatsObject> objects, List<String> refusals) {
+    try {
+      objects.add(attempt.make());
       return true;
     } catch (LinuxException e) {
       refusals.add(e.getMessage() + hint(e.errno()));
@@ -124,8 +186,7 @@ public final class Acquirer {
         : "";
   }
 
-  private static Optional<String> shortfall(
-      Vmm vmm, List<StatsObject> objects, List<String> refusals) {
+  private Optional<String> shortfall(Vmm vmm, List<StatsObject> objects, List<String> refusals) {
     int open = vmm.vmStats().size() + vmm.vcpuStats().size();
     if (open > OBJECTS_MAX) {
       return Optional.of(
@@ -135,7 +196,11 @@ public final class Acquirer {
       return Optional.of(
           refusals.getFirst() + "; and " + (refusals.size() - 1) + " more like this");
     }
-    return refusals.isEmpty() ? missing(vmm, objects) : Optional.of(refusals.getFirst());
+    if (!refusals.isEmpty()) {
+      return Optional.of(refusals.getFirst());
+    }
+    boolean helps = !attach && !vmm.isPublished() && Attach.isPossible();
+    return missing(vmm, objects).map(why -> helps ? why + ATTACH_HELPS : why);
   }
 
   /** {@return what the VMM keeps from us by not having it open} */
@@ -163,21 +228,13 @@ public final class Acquirer {
         : Optional.of("the VMM keeps no stats fd open for " + String.join(" and ", missing));
   }
 
-  private StatsObject object(KvmFd expected, Fd fd, Source source) throws IOException {
-    StatsFd bytes = new StatsFd(fd);
+  private StatsObject object(KvmFd held, StatsFd bytes, Source source) throws IOException {
     try {
-      // A number is another file's as soon as its owner closes it and opens the next.
-      if (!fd.link().equals(expected.link())) {
-        throw new IOException(fd + " has become " + fd.link());
-      }
-      if (expected.kind().isPublished()) {
-        Seals.check(fd); // Before anything is read: a read of what only has the name might block.
-      }
       StatsFile file = StatsFileDecoder.decode(bytes, ByteOrder.nativeOrder());
       StatsFile shared = new StatsFile(file.id(), intern(file.schema()), file.dataOffset());
-      return new StatsObject(expected, shared, bytes, source);
+      return new StatsObject(held, shared, bytes, source);
     } catch (IOException | RuntimeException e) {
-      fd.close();
+      bytes.close();
       throw e;
     }
   }

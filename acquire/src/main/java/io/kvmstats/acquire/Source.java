@@ -4,13 +4,18 @@ package io.kvmstats.acquire;
  * The ways of getting an object's statistics, in the order they are tried.
  *
  * <p>More have their place between and behind these: handed (a VMM passes its stats fds over a
- * socket) before {@link #DUP}; attach (its thread is made to open them), qmp and debugfs behind it.
+ * socket) before {@link #DUP}; qmp and debugfs behind {@link #ATTACH}.
  */
 public enum Source {
   /** A stats fd that this process opened on a VM or vCPU of its own. */
   OWN("own"),
   /** A duplicate of a stats fd that the VMM holds open, by pidfd_getfd. */
-  DUP("dup");
+  DUP("dup"),
+  /**
+   * A stats fd that one of the VMM's threads was made to open, by ptrace: only when asked for,
+   * since it stops that thread for a moment.
+   */
+  ATTACH("attach");
 
   private final String label;
 

@@ -11,10 +11,35 @@ import java.lang.foreign.MemorySegment;
  * A stats fd of the kernel's.
  *
  * @param fd is closed with this
+ * @param held what the process that it is from keeps open: the same file, or the VM or vCPU that it
+ *     was opened on for us; closed with this
  */
-public record StatsFd(Fd fd) implements StatsBytes {
+public record StatsFd(Fd fd, Fd held) implements StatsBytes {
   private static final long BUFFER_BYTES = 64 << 10;
   private static final int SELF = Math.toIntExact(ProcessHandle.current().pid());
+
+  /**
+   * Makes one of a stats fd that its process keeps open.
+   *
+   * @param fd is closed with this
+   */
+  public StatsFd(Fd fd) {
+    this(fd, fd);
+  }
+
+  /**
+   * Checks that a duplicate is what it is taken for: a number is another file's as soon as its
+   * owner closes it and opens the next.
+   *
+   * @param fd our own
+   * @param link what the kernel has to call it
+   * @throws IOException when it calls it something else
+   */
+  static void expect(Fd fd, String link) throws IOException {
+    if (!fd.link().equals(link)) {
+      throw new IOException(fd + " has become " + fd.link());
+    }
+  }
 
   @Override
   public long tryPread(MemorySegment into, long offset) {
@@ -42,7 +67,7 @@ public record StatsFd(Fd fd) implements StatsBytes {
   @Override
   public boolean isHeldBy(int pid, int number) {
     try {
-      return Kcmp.compareFiles(SELF, fd.number(), pid, number) == 0;
+      return Kcmp.compareFiles(SELF, held.number(), pid, number) == 0;
     } catch (LinuxException e) {
       return false; // Closed there, or the process has ended: whoever acquires it anew is told.
     }
@@ -51,5 +76,6 @@ public record StatsFd(Fd fd) implements StatsBytes {
   @Override
   public void close() {
     fd.close();
+    held.close();
   }
 }

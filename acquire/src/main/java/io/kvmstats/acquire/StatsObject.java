@@ -9,7 +9,8 @@ import io.kvmstats.discover.KvmFd;
  * <p>It keeps the object alive in the kernel, and readable after its end: close it when the end is
  * learned from elsewhere.
  *
- * @param held the descriptor it was got from, in the process that holds it
+ * @param held the descriptor it was got from, in the process that holds it: a stats fd, or with
+ *     {@link Source#ATTACH} the VM's or vCPU's own
  * @param file its id and schema, and where its data is
  * @param bytes its stats file, closed with this
  * @param source how it was got

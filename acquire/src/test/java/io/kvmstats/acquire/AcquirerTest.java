@@ -267,7 +267,8 @@ class AcquirerTest {
       assertThat(acquired.shortfall())
           .contains(
               "the VMM keeps no stats fd open (QEMU does since 8.1): there is nothing to"
-                  + " duplicate");
+                  + " duplicate; --attach has it open them, which stops a thread of it once per VM"
+                  + " and vCPU, for some 20 ms");
     }
   }
 
@@ -279,7 +280,10 @@ class AcquirerTest {
         AcquiredVmm acquired = acquirer.acquire(find(SELF))) {
       assertThat(acquired.objects()).extracting(StatsObject::vcpu).containsExactly(1);
       assertThat(acquired.shortfall())
-          .contains("the VMM keeps no stats fd open for 1 of 2 vCPUs and the VM's own statistics");
+          .contains(
+              "the VMM keeps no stats fd open for 1 of 2 vCPUs and the VM's own statistics;"
+                  + " --attach has it open them, which stops a thread of it once per VM and vCPU,"
+                  + " for some 20 ms");
     }
   }
 
