@@ -156,7 +156,8 @@ final class Checkup {
         : Finding.limits(
             subject,
             "mode " + mode.get(),
-            "a container or systemd unit filters system calls: pidfd_getfd and kcmp must be allowed");
+            "a container or systemd unit filters system calls: pidfd_getfd and kcmp must be"
+                + " allowed; --attach can't read a VMM that has a filter too");
   }
 
   private Optional<String> status(String key) {

@@ -45,7 +45,7 @@ final class GetCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Collector collector = new Collector(selection::wants)) {
+    try (Collector collector = selection.collector()) {
       collector.refresh();
       collector.sweep();
       selection.troubles(collector).forEach(Messages::say);

@@ -25,9 +25,11 @@ final class ListCommand implements Callable<Integer> {
 
   @Mixin private FormatOption format = new FormatOption();
 
+  @Mixin private AttachOption attach = new AttachOption();
+
   @Override
   public Integer call() throws IOException {
-    try (Collector collector = new Collector(vmm -> true)) {
+    try (Collector collector = new Collector(vmm -> true, attach.get())) {
       collector.refresh();
       List<CollectedVmm> vmms = collector.vmms();
       List<Hidden> hidden = collector.hidden();

@@ -89,7 +89,7 @@ final class SchemaCommand implements Callable<Integer> {
   }
 
   private Set<Scoped> ofSelected() throws IOException {
-    try (Collector collector = new Collector(selection::wants)) {
+    try (Collector collector = selection.collector()) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
       return collector.vmms().stream()

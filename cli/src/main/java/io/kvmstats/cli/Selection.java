@@ -6,6 +6,7 @@ import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
+import io.kvmstats.linux.LinuxException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -39,6 +41,8 @@ final class Selection {
       converter = Glob.class,
       description = "Only statistics whose name matches, such as 'halt_*'; several times for more.")
   List<PathMatcher> globs = new ArrayList<>();
+
+  @Mixin private AttachOption attach = new AttachOption();
 
   /** Turns a process's number into one that a process can have. */
   static final class Pid implements ITypeConverter<Integer> {
@@ -84,6 +88,11 @@ final class Selection {
    */
   static PathMatcher glob(String glob) {
     return FileSystems.getDefault().getPathMatcher("glob:" + glob);
+  }
+
+  /** {@return a collector of the VMs asked for, which has not looked yet} */
+  Collector collector() throws LinuxException {
+    return new Collector(this::wants, attach.get());
   }
 
   boolean wants(Vmm vmm) {

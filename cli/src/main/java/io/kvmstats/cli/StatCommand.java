@@ -73,7 +73,7 @@ final class StatCommand implements Callable<Integer> {
           spec.commandLine(), "--repeat is 1 to " + REPEAT_MAX + ", not " + repeat);
     }
     try (LastWord lastWord = new LastWord();
-        Collector collector = new Collector(selection::wants)) {
+        Collector collector = selection.collector()) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
       List<Span> spans = spans(collector);

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -53,6 +54,8 @@ final class VerifyCommand implements Callable<Integer> {
       converter = Selection.Pid.class,
       description = "The VMs of this process, instead of a file.")
   private @Nullable Integer pid;
+
+  @Mixin private AttachOption attach = new AttachOption();
 
   @Option(names = "--big-endian", description = "The file is from a big-endian host, such as s390.")
   private boolean bigEndian;
@@ -91,7 +94,7 @@ final class VerifyCommand implements Callable<Integer> {
   private int verifyProcess() throws IOException {
     Selection selection = new Selection();
     selection.pids.add(Objects.requireNonNull(pid));
-    try (Collector collector = new Collector(selection::wants)) {
+    try (Collector collector = new Collector(selection::wants, attach.get())) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
       boolean kept = true;

@@ -41,7 +41,7 @@ final class Watcher {
   int run() throws IOException {
     Output output = new Output();
     RatePrinter printer = new RatePrinter(format, selection);
-    try (Collector collector = new Collector(selection::wants)) {
+    try (Collector collector = selection.collector()) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
       if (nothingToRead(collector)) {

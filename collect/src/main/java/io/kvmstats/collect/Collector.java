@@ -34,13 +34,25 @@ public final class Collector implements AutoCloseable {
   private List<Hidden> hidden = List.of();
 
   /**
-   * Makes a collector that has not looked yet.
+   * Makes a collector that has not looked yet, and disturbs nobody.
    *
    * @param wanted which VMMs to acquire
    * @throws LinuxException ENOMEM
    */
   public Collector(Predicate<Vmm> wanted) throws LinuxException {
-    this(wanted, Surroundings.thisHost(), new Table());
+    this(wanted, false);
+  }
+
+  /**
+   * Makes a collector that has not looked yet.
+   *
+   * @param wanted which VMMs to acquire
+   * @param attach whether to have the threads of a VMM open stats fds that it does not keep: {@link
+   *     io.kvmstats.acquire.Source#ATTACH}
+   * @throws LinuxException ENOMEM
+   */
+  public Collector(Predicate<Vmm> wanted, boolean attach) throws LinuxException {
+    this(wanted, Surroundings.thisHost(attach), new Table());
   }
 
   Collector(Predicate<Vmm> wanted, Surroundings surroundings, Table table) {
@@ -56,6 +68,7 @@ public final class Collector implements AutoCloseable {
    * @throws IOException when /proc can't be read
    */
   public void refresh() throws IOException {
+    releaseEnded(); // What is held of one that has ended would be taken for our own.
     Host.Scan scan = surroundings.scan();
     hidden = scan.hidden();
     Map<Vmm.Key, Vmm> found = new HashMap<>();
@@ -73,6 +86,16 @@ public final class Collector implements AutoCloseable {
         vmm.close();
       } else {
         vmms.put(vmm.key(), collect(surroundings.acquire(vmm)));
+      }
+    }
+  }
+
+  private void releaseEnded() throws IOException {
+    for (CollectedVmm collected : List.copyOf(vmms.values())) {
+      Vmm vmm = collected.acquired().vmm();
+      if (!vmm.process().isAlive()) {
+        vmms.remove(vmm.key());
+        release(collected);
       }
     }
   }

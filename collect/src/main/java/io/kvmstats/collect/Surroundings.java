@@ -18,10 +18,14 @@ interface Surroundings {
   /** {@return monotonic time in ns} As {@link System#nanoTime}. */
   long nanoTime();
 
-  /** {@return this host} */
-  static Surroundings thisHost() {
+  /**
+   * {@return this host}
+   *
+   * @param attach as {@link Acquirer#Acquirer(boolean)} has it
+   */
+  static Surroundings thisHost(boolean attach) {
     Host host = new Host();
-    Acquirer acquirer = new Acquirer();
+    Acquirer acquirer = new Acquirer(attach);
     return new Surroundings() {
       @Override
       public Host.Scan scan() throws IOException {
