@@ -37,7 +37,7 @@ public final class Acquirer {
   private static final long PUBLISHED_BYTES_MAX = 8 << 20;
 
   private static final String ATTACH_HELPS =
-      "; --attach has it open them, which stops a thread of it once per VM and vCPU, for some 20 ms";
+      "; --attach has it open them, which stops a thread of it for a moment, once per VM and vCPU";
 
   /** One schema for all objects that have it; weak, since a VMM could go on inventing new ones. */
   private final Map<Schema, WeakReference<Schema>> schemas = new WeakHashMap<>();

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Has a VMM's threads open the stats fds that the VMM does not keep: on x86-64.
  *
- * <p>Each is stopped once, by ptrace, for some 20 ms, makes KVM_GET_STATS_FD, closes the result
- * when we have a duplicate of it, and goes on as if nothing had been ({@link Injection}). A VM's is
+ * <p>Each is stopped once for a moment, by ptrace, makes KVM_GET_STATS_FD, closes the result when
+ * we have a duplicate of it, and goes on as if nothing had been ({@link Injection}). A VM's is
  * opened by any thread; a vCPU's only by the thread that runs it, since any other would wait for
  * KVM_RUN to end ({@code kvm_vcpu_ioctl} takes the vCPU's mutex: {@code virt/kvm/kvm_main.c}, Linux
  * 6.12).
@@ -227,8 +227,7 @@ final class Attach {
               ? Optional.empty()
               : Optional.of(stopped(tracee, now, target));
         }
-        tracee.detach(stop == Tracee.Stop.SIGNAL ? tracee.signal() : 0);
-      }
+      } // It gets the signal that it stopped for.
     }
     throw new IOException("thread " + tid + " gets one signal after another: try again later");
   }
@@ -244,28 +243,8 @@ final class Attach {
     if (thread.isFiltered()) {
       suspendFilter(tracee);
     }
-    Fd stats = null;
-    boolean done = false;
-    try {
-      int signal;
-      try (Injection injection = Injection.into(tracee, target.in.gadgets)) {
-        stats = statsFd(injection, target);
-        signal = injection.pendingSignal();
-      }
-      tracee.detach(signal);
-      StatsFd.expect(stats, target.statsLink());
-      done = true;
-      return stats;
-    } finally {
-      if (!done) {
-        close(stats);
-      }
-    }
-  }
-
-  private static void close(@Nullable Fd fd) {
-    if (fd != null) {
-      fd.close();
+    try (Injection injection = Injection.into(tracee, target.in.gadgets)) {
+      return statsFd(injection, target);
     }
   }
 
@@ -283,10 +262,20 @@ final class Attach {
 
   private Fd statsFd(Injection injection, Target target) throws IOException {
     int theirs = injection.ioctl("KVM_GET_STATS_FD", target.object.number(), KvmAbi.GET_STATS_FD);
+    Fd ours = null;
+    boolean done = false;
     try {
-      return vmm.process().getfd(theirs);
-    } finally {
+      ours = vmm.process().getfd(theirs);
       injection.closeFd(theirs);
+      StatsFd.expect(ours, target.statsLink());
+      done = true;
+      return ours;
+    } finally {
+      if (ours == null) {
+        injection.closeFd(theirs);
+      } else if (!done) {
+        ours.close();
+      }
     }
   }
 }

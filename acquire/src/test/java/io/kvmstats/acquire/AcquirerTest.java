@@ -267,8 +267,8 @@ class AcquirerTest {
       assertThat(acquired.shortfall())
           .contains(
               "the VMM keeps no stats fd open (QEMU does since 8.1): there is nothing to"
-                  + " duplicate; --attach has it open them, which stops a thread of it once per VM"
-                  + " and vCPU, for some 20 ms");
+                  + " duplicate; --attach has it open them, which stops a thread of it for a moment,"
+                  + " once per VM and vCPU");
     }
   }
 
@@ -282,8 +282,8 @@ class AcquirerTest {
       assertThat(acquired.shortfall())
           .contains(
               "the VMM keeps no stats fd open for 1 of 2 vCPUs and the VM's own statistics;"
-                  + " --attach has it open them, which stops a thread of it once per VM and vCPU,"
-                  + " for some 20 ms");
+                  + " --attach has it open them, which stops a thread of it for a moment, once per"
+                  + " VM and vCPU");
     }
   }
 

@@ -7,8 +7,8 @@ final class AttachOption {
   @Option(
       names = "--attach",
       description =
-          "Have a VMM that keeps no stats fds open them, by ptrace: stops a thread of it once per VM"
-              + " and vCPU, for some 20 ms. As root or the VMM's user; x86-64 only.")
+          "Have a VMM that keeps no stats fds open them, by ptrace: stops a thread of it for a"
+              + " moment, once per VM and vCPU. As root or the VMM's user; x86-64 only.")
   private boolean attach;
 
   boolean get() {

@@ -16,6 +16,7 @@ import picocli.CommandLine.Parameters;
 /** {@code kvmstats exec}. */
 @Command(
     name = "exec",
+    customSynopsis = "kvmstats exec [-hV] -- PROGRAM [ARGUMENT...]",
     description = {
       "Runs a program in which the binary form of KVM's statistics works: KVM_CHECK_EXTENSION of"
           + " KVM_CAP_STATS_BINARY_FORM is 1, and KVM_STATS_GET_INFO, _NAMES and _DATA answer on"

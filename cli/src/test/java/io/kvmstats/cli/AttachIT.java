@@ -145,7 +145,8 @@ class AttachIT {
   @Test
   void listSaysWhatWouldHelpAndWhatItCosts() throws Exception {
     assertThat(row())
-        .contains("--attach has it open them, which stops a thread of it once per VM and vCPU");
+        .contains(
+            "--attach has it open them, which stops a thread of it for a moment, once per VM and vCPU");
     App.Result list = App.run("list", "--attach", "--format", "csv");
     assertThat(list.out().lines().filter(line -> line.startsWith(pid + ",")))
         .containsExactly(pid + ",qemu-system-x86_64,attach-it,2,attach,false,");
@@ -187,7 +188,7 @@ class AttachIT {
   void helpSaysWhatItCosts() throws Exception {
     for (String command : List.of("list", "get", "watch", "stat", "schema", "verify")) {
       assertThat(App.run(command, "--help").out().replaceAll("\\s+", " "))
-          .contains("--attach", "stops a thread of it once per VM and vCPU");
+          .contains("--attach", "stops a thread of it for a moment, once per VM and vCPU");
     }
   }
 }

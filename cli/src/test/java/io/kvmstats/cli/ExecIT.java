@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -182,6 +183,10 @@ class ExecIT {
       long supervisor = supervisors.getFirst();
       assertThat(held(supervisor))
           .containsExactlyInAnyOrder("kvm-vm", "kvm-vm-stats", "kvm-vcpu:0", "kvm-vcpu-stats:0");
+      // It holds them, and they are not its own.
+      assertThat(App.run("list", "--format", "csv").out())
+          .contains("\n" + program.pid() + ",")
+          .doesNotContain("\n" + supervisor + ",");
       goOn(program);
       assertThat(said.readLine()).isEqualTo("has a vCPU");
       TimeUnit.SECONDS.sleep(2);

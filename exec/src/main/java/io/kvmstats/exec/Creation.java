@@ -176,7 +176,9 @@ final class Creation implements Runnable {
   }
 
   private boolean addVm(Fd vm, Fd stats) throws IOException {
-    objects.add(new ProgramVm(vm, stats, AddressSpace.of(call.thread()), layout, memory));
+    AddressSpace owner = AddressSpace.of(call.thread());
+    Pidfd process = Pidfd.open(owner.process());
+    objects.add(new ProgramVm(vm, stats, owner, process, layout, memory));
     return true;
   }
 

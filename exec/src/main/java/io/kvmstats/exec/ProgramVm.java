@@ -4,6 +4,7 @@ import io.kvmstats.core.binaryform.ServedVm;
 import io.kvmstats.core.binaryform.UserMemory;
 import io.kvmstats.linux.AddressSpace;
 import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.Pidfd;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +21,12 @@ final class ProgramVm implements ProgramObject {
   private final Fd file;
   private final Fd stats;
   private final AddressSpace owner;
+
+  /**
+   * Held as a sign to whoever looks for VMs that the descriptors here are those of that process.
+   */
+  private final Pidfd process;
+
   private final Layout layout;
   private final MemorySegment values;
   private final ServedVm served;
@@ -28,10 +35,12 @@ final class ProgramVm implements ProgramObject {
   /** How often in a row none of its descriptors was found in the program. */
   private int missed;
 
-  ProgramVm(Fd file, Fd stats, AddressSpace owner, Layout layout, UserMemory memory) {
+  ProgramVm(
+      Fd file, Fd stats, AddressSpace owner, Pidfd process, Layout layout, UserMemory memory) {
     this.file = file;
     this.stats = stats;
     this.owner = owner;
+    this.process = process;
     this.layout = layout;
     this.values = values(layout.vm().names().names().size());
     this.served =
@@ -91,5 +100,6 @@ final class ProgramVm implements ProgramObject {
     stats.close();
     file.close();
     owner.close();
+    process.close();
   }
 }

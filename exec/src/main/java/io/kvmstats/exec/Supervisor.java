@@ -111,17 +111,22 @@ final class Supervisor {
     if ((int) call.b() == KvmAbi.CREATE_VM) {
       objects.releaseIfMany();
     }
-    creating.incrementAndGet();
     Creation creation =
         new Creation(listener, call, objects, layout, memory, passing, complaints, step);
-    Thread.ofPlatform()
-        .start(() -> {
-          try {
-            creation.run();
-          } finally {
-            creating.decrementAndGet();
-          }
-        });
+    creating.incrementAndGet();
+    try {
+      Thread.ofPlatform()
+          .start(() -> {
+            try {
+              creation.run();
+            } finally {
+              creating.decrementAndGet();
+            }
+          });
+    } catch (OutOfMemoryError e) {
+      creating.decrementAndGet();
+      listener.pass(call); // No thread is to be had; the program has what it would have without us.
+    }
   }
 
   /** Answers a call, or lets the kernel do it. */

@@ -139,8 +139,9 @@ public final class Exec {
    */
   public static void startDetached(List<String> command, SeccompListener listener, Fd output)
       throws IOException {
-    // A shell that starts it in the background, and ends: then it is init's child.
-    List<String> words = new ArrayList<>(List.of(SHELL, "-c", "\"$@\" &", SHELL));
+    // A shell that starts it in the background, and ends: then it is init's child. In a folder that
+    // keeps no file system in use.
+    List<String> words = new ArrayList<>(List.of(SHELL, "-c", "cd /; \"$@\" &", SHELL));
     words.addAll(command);
     try (Arena arena = Arena.ofShared()) {
       List<byte[]> arguments = words.stream().map(w -> w.getBytes(StandardCharsets.UTF_8)).toList();
