@@ -2,6 +2,7 @@ package io.kvmstats.linux;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -24,8 +25,8 @@ public record Gadgets(long systemCall, long restorer) {
   private static final List<byte[]> RESTORERS =
       List.of(bytes("48c7c00f0000000f05"), bytes("b80f0000000f05"));
 
-  /** Both, as two words that PTRACE_POKETEXT writes. */
-  private static final long[] PLANTED = {0x000f_c0c7_48c3_050fL, 0x050f_0000};
+  /** Both, filled up to whole words. */
+  private static final byte[] PLANTED = bytes("0f05c348c7c00f0000000f0500000000");
 
   private static final int PLANTED_RESTORER = 3;
 
@@ -98,14 +99,16 @@ public record Gadgets(long systemCall, long restorer) {
       throw new IOException("the code of " + tracee + " has no way back from a signal handler");
     }
     MemoryMap vdso = code.getFirst();
-    long address = vdso.end() - (long) PLANTED.length * Long.BYTES;
-    byte[] there = new byte[PLANTED.length * Long.BYTES];
+    long address = vdso.end() - PLANTED.length;
+    byte[] there = new byte[PLANTED.length];
     long read = new ProcessMemory().read(tracee.tid(), address, MemorySegment.ofArray(there));
-    if (read != there.length || !Arrays.equals(there, new byte[there.length])) {
+    boolean planted = Arrays.equals(there, PLANTED); // For another thread, just now.
+    if (!planted && (read != there.length || !Arrays.equals(there, new byte[there.length]))) {
       throw new IOException("the vDSO of " + tracee + " has no room at its end");
     }
-    for (int i = 0; i < PLANTED.length; i++) {
-      tracee.poke(address + i * (long) Long.BYTES, PLANTED[i]);
+    for (int at = 0; at < PLANTED.length && !planted; at += Long.BYTES) {
+      long word = MemorySegment.ofArray(PLANTED).get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+      tracee.poke(address + at, word);
     }
     return new Gadgets(address, address + PLANTED_RESTORER);
   }
