@@ -34,7 +34,10 @@ public final class PublishComparison {
   private static final int COUNTS_PER_ROUND = 100_000;
   private static final int READS_PER_ROUND = 2_000;
 
-  /** Ends no loop, but the compiler can't know: without it a loop would become one addition. */
+  /** In turn, so that the processor guesses each and what is left is the counting. */
+  private static final byte[] REASONS = {0, 1, 2, 3, 0, 1, 2, 3};
+
+  /** Ends no loop, but the compiler can't know. */
   private static volatile boolean enough;
 
   /** What a program counts in that publishes nothing. */
@@ -124,9 +127,33 @@ public final class PublishComparison {
     Plain x = new Plain();
     Plain y = new Plain();
     Plain z = new Plain();
-    // Several, so that none waits for its own last write.
     compare(
-        "increment of a plain field",
+        "increment of a plain field, by what a VM exits for",
+        () -> {
+          for (int i = 0; i < COUNTS_PER_ROUND; i++) {
+            switch (REASONS[i % REASONS.length]) {
+              case 0 -> w.increment();
+              case 1 -> x.increment();
+              case 2 -> y.increment();
+              default -> z.increment();
+            }
+          }
+        },
+        "increment of a published statistic",
+        () -> {
+          for (int i = 0; i < COUNTS_PER_ROUND; i++) {
+            switch (REASONS[i % REASONS.length]) {
+              case 0 -> a.increment();
+              case 1 -> b.increment();
+              case 2 -> c.increment();
+              default -> d.increment();
+            }
+          }
+        },
+        COUNTS_PER_ROUND);
+    // A volatile read makes the compiler forget what it knew: here the address counts too.
+    compare(
+        "increment of a plain field, a volatile read every fourth",
         () -> {
           for (int i = 0; i < COUNTS_PER_ROUND && !enough; i += 4) {
             w.increment();

@@ -8,10 +8,10 @@ import java.lang.ref.Reference;
 /**
  * A u64 in memory that is shared with other processes, for one thread at a time to write.
  *
- * <p>Access is opaque, the cheapest that is right: never torn, and neither left out nor put off by
- * the compiler. What makes it safe was checked when {@link WordMapping#word} made this, and its
- * memory is there as long as this is: an addition is a load, an add and a store, and before them
- * the look at the address that the JDK insists on.
+ * <p>Never torn. Reading and setting are opaque, so that the compiler neither leaves them out nor
+ * puts them off; an addition is as plain as a field's. What makes it safe was checked when {@link
+ * WordMapping#word} made this, and its memory is there as long as this is: what remains before the
+ * access is the look at the address that the JDK insists on, which a loop does once.
  */
 public final class Word {
   /** All of memory: the compiler knows that nothing is left to check in it. */
@@ -51,14 +51,15 @@ public final class Word {
   }
 
   /**
-   * Adds to the value; what another thread writes meanwhile is lost.
+   * Adds to the value; what another thread writes meanwhile is lost. As with a plain field, a loop
+   * that calls nothing may write the sum at its end only.
    *
    * @param amount unsigned
    */
   public void add(long amount) {
     long at = address; // Once, so that what is checked of it is checked once.
     try {
-      VALUE.setOpaque(MEMORY, at, (long) VALUE.getOpaque(MEMORY, at) + amount);
+      VALUE.set(MEMORY, at, (long) VALUE.get(MEMORY, at) + amount);
     } finally {
       Reference.reachabilityFence(mapped);
     }

@@ -2,7 +2,12 @@ package io.kvmstats.publish;
 
 import io.kvmstats.linux.Word;
 
-/** A published statistic that only grows. One thread at a time writes, any reads. */
+/**
+ * A published statistic that only grows. One thread at a time writes, any reads.
+ *
+ * <p>Counting costs what counting in a plain field does, and is seen by others when that is: at the
+ * latest when the thread next calls something that the compiler can't look into, such as KVM_RUN.
+ */
 public final class CumulativeStat {
   private final Word value;
 
