@@ -1,7 +1,7 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.collect.CollectedVmm;
-import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.ObjectView;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
@@ -36,14 +36,14 @@ record Column(String stat, Kind kind) {
           new Column("halt_wait_ns", Kind.SHARE));
 
   /** {@return the columns asked for, of all that any object has, in the schemas' order} */
-  static List<Column> of(Selection selection, List<CollectedVmm> vmms) {
+  static List<Column> of(Selection selection, List<VmmView> vmms) {
     if (selection.everyStat()) {
       return DEFAULT;
     }
     Map<String, Column> columns = new LinkedHashMap<>();
-    for (CollectedVmm vmm : vmms) {
-      for (CollectedObject object : vmm.objects()) {
-        for (Descriptor descriptor : object.slot().schema().descriptors()) {
+    for (VmmView vmm : vmms) {
+      for (ObjectView object : vmm.objects()) {
+        for (Descriptor descriptor : object.schema().descriptors()) {
           if (selection.wants(descriptor) && !descriptor.type().isHistogram()) {
             columns.putIfAbsent(descriptor.name(), of(descriptor));
           }

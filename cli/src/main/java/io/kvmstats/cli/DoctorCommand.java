@@ -1,8 +1,7 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.acquire.AcquiredVmm;
-import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.discover.Hidden;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,17 +46,16 @@ final class DoctorCommand implements Callable<Integer> {
         : Exit.DONE;
   }
 
-  private static Finding vm(CollectedVmm collected) {
-    AcquiredVmm acquired = collected.acquired();
-    String subject = "VM " + Labels.vm(acquired.vmm());
-    String why = acquired.shortfall().orElse("");
-    if (acquired.objects().isEmpty()) {
+  private static Finding vm(VmmView vmm) {
+    String subject = "VM " + Labels.vm(vmm);
+    String why = vmm.shortfall().orElse("");
+    if (vmm.objects().isEmpty()) {
       // Anybody may publish what can't be read: nobody needs it for that.
-      return acquired.vmm().isPublished()
+      return vmm.isPublished()
           ? Finding.limits(subject, "published, can't be read", why)
           : Finding.missing(subject, "can't be read", why);
     }
-    String source = Labels.source(acquired);
+    String source = Labels.source(vmm);
     return why.isEmpty()
         ? Finding.ok(subject, "read by " + source)
         : Finding.limits(subject, "read by " + source + ", not in full", why);

@@ -1,14 +1,12 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.acquire.StatsObject;
-import io.kvmstats.collect.CollectedVmm;
-import io.kvmstats.collect.CollectedVmm.CollectedObject;
-import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.HostView;
+import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
 import io.kvmstats.discover.VmName;
-import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,24 +43,24 @@ final class GetCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Collector collector = selection.collector()) {
-      collector.refresh();
-      collector.sweep();
-      selection.troubles(collector).forEach(Messages::say);
-      if (collector.vmms().stream().allMatch(vmm -> vmm.objects().isEmpty())) {
+    try (HostView host = selection.host()) {
+      host.refresh();
+      host.sweep();
+      selection.troubles(host).forEach(Messages::say);
+      if (host.vmms().stream().allMatch(vmm -> vmm.objects().isEmpty())) {
         return Exit.NOTHING_TO_READ;
       }
-      if (collector.vmms().stream()
+      if (host.vmms().stream()
           .flatMap(vmm -> vmm.objects().stream())
-          .allMatch(object -> wanted(object.object()).isEmpty())) {
+          .allMatch(object -> wanted(object).isEmpty())) {
         Messages.say("no statistic matches: try kvmstats get without --stat");
         return Exit.NOTHING_TO_READ;
       }
       String text =
           switch (format.get()) {
-            case TABLE -> table(collector.vmms());
-            case JSON -> json(collector.vmms());
-            case CSV -> csv(collector.vmms());
+            case TABLE -> table(host.vmms());
+            case JSON -> json(host.vmms());
+            case CSV -> csv(host.vmms());
           };
       new Output().print(text);
       return Exit.DONE;
@@ -70,8 +68,8 @@ final class GetCommand implements Callable<Integer> {
   }
 
   /** {@return the statistics asked for, in the schema's order} */
-  private List<Descriptor> wanted(StatsObject object) {
-    return object.file().schema().descriptors().stream().filter(selection::wants).toList();
+  private List<Descriptor> wanted(ObjectView object) {
+    return object.schema().descriptors().stream().filter(selection::wants).toList();
   }
 
   /** {@return the sample, if it has that statistic} */
@@ -79,23 +77,22 @@ final class GetCommand implements Callable<Integer> {
     return reading.map(Reading::latest).filter(sample -> sample.has(descriptor));
   }
 
-  private String table(List<CollectedVmm> vmms) {
+  private String table(List<VmmView> vmms) {
     StringBuilder out = new StringBuilder();
-    for (CollectedVmm collected : vmms) {
-      for (CollectedObject object : collected.objects()) {
-        List<Descriptor> wanted = wanted(object.object());
+    for (VmmView vmm : vmms) {
+      for (ObjectView object : vmm.objects()) {
+        List<Descriptor> wanted = wanted(object);
         if (wanted.isEmpty()) {
           continue;
         }
-        Vmm vmm = collected.acquired().vmm();
         out.append(out.isEmpty() ? "" : "\n")
             .append(Text.printable(Labels.vm(vmm)))
             .append(": ")
-            .append(Labels.object(object.object(), vmm))
+            .append(Labels.object(object, vmm))
             .append(", by ")
-            .append(Labels.source(collected.acquired()))
+            .append(Labels.source(vmm))
             .append('\n')
-            .append(statistics(wanted, object.slot().read()));
+            .append(statistics(wanted, object.read()));
       }
     }
     return out.toString();
@@ -117,20 +114,20 @@ final class GetCommand implements Callable<Integer> {
     return Text.columns(rows, List.of(false, true, false));
   }
 
-  private String csv(List<CollectedVmm> vmms) {
+  private String csv(List<VmmView> vmms) {
     StringBuilder out = new StringBuilder(Csv.line(CSV_HEADER));
-    for (CollectedVmm collected : vmms) {
-      for (CollectedObject object : collected.objects()) {
-        Optional<Reading> reading = object.slot().read();
-        for (Descriptor descriptor : wanted(object.object())) {
+    for (VmmView vmm : vmms) {
+      for (ObjectView object : vmm.objects()) {
+        Optional<Reading> reading = object.read();
+        for (Descriptor descriptor : wanted(object)) {
           Optional<Sample> sample = sampleWith(reading, descriptor);
           for (int i = 0; i < descriptor.size(); i++) {
             int index = i;
             out.append(
                 Csv.line(
                     csvFields(
-                        collected.acquired().vmm(),
-                        object.object(),
+                        vmm,
+                        object,
                         descriptor,
                         index,
                         sample
@@ -144,14 +141,14 @@ final class GetCommand implements Callable<Integer> {
   }
 
   private static List<String> csvFields(
-      Vmm vmm, StatsObject object, Descriptor descriptor, int index, String value) {
+      VmmView vmm, ObjectView object, Descriptor descriptor, int index, String value) {
     boolean histogram = descriptor.type().isHistogram();
     return List.of(
         Integer.toString(vmm.pid()),
         vmm.name().map(VmName::text).orElse(""),
         object.isVcpu() ? Integer.toString(object.vcpu()) : "",
-        Integer.toString(object.held().number()),
-        object.file().id(),
+        Integer.toString(object.fd()),
+        object.id(),
         descriptor.name(),
         Optional.ofNullable(Labels.type(descriptor.type())).orElse(""),
         Optional.ofNullable(Labels.unit(descriptor.unit())).orElse(""),
@@ -161,20 +158,20 @@ final class GetCommand implements Callable<Integer> {
         value);
   }
 
-  private String json(List<CollectedVmm> vmms) {
+  private String json(List<VmmView> vmms) {
     Json json = new Json().beginObject();
     json.name("time").value(Instant.now().toString());
     json.name("vms").beginArray();
-    for (CollectedVmm collected : vmms) {
+    for (VmmView vmm : vmms) {
       json.beginObject();
-      Labels.vm(json, collected.acquired());
+      Labels.vm(json, vmm);
       json.name("objects").beginArray();
-      for (CollectedObject object : collected.objects()) {
-        Optional<Reading> reading = object.slot().read();
+      for (ObjectView object : vmm.objects()) {
+        Optional<Reading> reading = object.read();
         json.beginObject();
-        StatJson.object(json, object.object());
+        StatJson.object(json, object);
         json.name("stats").beginArray();
-        for (Descriptor descriptor : wanted(object.object())) {
+        for (Descriptor descriptor : wanted(object)) {
           json.beginObject();
           StatJson.descriptor(json, descriptor);
           StatJson.value(json, descriptor, sampleWith(reading, descriptor));

@@ -1,13 +1,12 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.acquire.AcquiredVmm;
 import io.kvmstats.acquire.Source;
-import io.kvmstats.acquire.StatsObject;
+import io.kvmstats.collect.ObjectView;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
 import io.kvmstats.discover.VmName;
-import io.kvmstats.discover.Vmm;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +15,7 @@ final class Labels {
   private Labels() {}
 
   /** {@return a VM for a sentence: its name, or its process} */
-  static String vm(Vmm vmm) {
+  static String vm(VmmView vmm) {
     return vm(vmm.name(), vmm.pid());
   }
 
@@ -25,14 +24,14 @@ final class Labels {
   }
 
   /** {@return a VM for a column: its name, or its process} */
-  static String shortName(Vmm vmm) {
+  static String shortName(VmmView vmm) {
     return vmm.name().map(VmName::text).orElse("pid " + vmm.pid());
   }
 
   /** {@return how a VM is read, and whether by its process's own account, for a column} */
-  static String source(AcquiredVmm acquired) {
-    String source = acquired.source().map(Source::label).orElse(Text.UNKNOWN);
-    return acquired.vmm().isPublished() ? published(source) : source;
+  static String source(VmmView vmm) {
+    String source = vmm.source().map(Source::label).orElse(Text.UNKNOWN);
+    return vmm.isPublished() ? published(source) : source;
   }
 
   static String published(String source) {
@@ -50,17 +49,17 @@ final class Labels {
    * {@return an object for a sentence; where its process holds several VMs, with the one thing that
    * tells it from another: the descriptor}
    */
-  static String object(StatsObject object, Vmm vmm) {
+  static String object(ObjectView object, VmmView vmm) {
     return (object.isVcpu() ? "vCPU " + object.vcpu() : "VM") + descriptor(object, vmm);
   }
 
   /** {@return a vCPU for a column} */
-  static String vcpu(StatsObject vcpu, Vmm vmm) {
+  static String vcpu(ObjectView vcpu, VmmView vmm) {
     return vcpu.vcpu() + descriptor(vcpu, vmm);
   }
 
-  private static String descriptor(StatsObject object, Vmm vmm) {
-    return vmm.vms().size() > 1 ? " (fd " + object.held().number() + ")" : "";
+  private static String descriptor(ObjectView object, VmmView vmm) {
+    return vmm.vms() > 1 ? " (fd " + object.fd() + ")" : "";
   }
 
   /** {@return QEMU's word for a type (qapi/stats.json), null of an unknown one} */
@@ -88,16 +87,15 @@ final class Labels {
   }
 
   /** Writes the members that tell which VM an object is about; the object stays open. */
-  static void vm(Json json, AcquiredVmm acquired) {
-    Vmm vmm = acquired.vmm();
+  static void vm(Json json, VmmView vmm) {
     json.name("pid").value(vmm.pid());
     json.name("vmm").value(vmm.program());
     json.name("name").value(vmm.name().map(VmName::text).orElse(null));
     json.name("name_origin").value(vmm.name().map(VmName::origin).orElse(null));
-    json.name("vm_count").value(vmm.vms().size());
+    json.name("vm_count").value(vmm.vms());
     json.name("vcpu_count").value(vmm.vcpus().size());
-    json.name("source").value(acquired.source().map(Source::label).orElse(null));
+    json.name("source").value(vmm.source().map(Source::label).orElse(null));
     json.name("published").value(vmm.isPublished());
-    json.name("why_not_better").value(acquired.shortfall().orElse(null));
+    json.name("why_not_better").value(vmm.shortfall().orElse(null));
   }
 }

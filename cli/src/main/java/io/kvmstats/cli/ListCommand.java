@@ -1,11 +1,9 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.acquire.AcquiredVmm;
-import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.VmName;
-import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,7 +29,7 @@ final class ListCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (Collector collector = new Collector(vmm -> true, attach.get())) {
       collector.refresh();
-      List<CollectedVmm> vmms = collector.vmms();
+      List<VmmView> vmms = collector.vmms();
       List<Hidden> hidden = collector.hidden();
       if (vmms.isEmpty() && hidden.isEmpty() && format.get() == Format.TABLE) {
         Messages.say("no VM runs on this host; 'kvmstats demo' starts some");
@@ -46,21 +44,19 @@ final class ListCommand implements Callable<Integer> {
     }
   }
 
-  private static List<List<String>> rows(List<CollectedVmm> vmms, List<Hidden> hidden) {
+  private static List<List<String>> rows(List<VmmView> vmms, List<Hidden> hidden) {
     List<List<String>> rows = new ArrayList<>();
-    for (CollectedVmm collected : vmms) {
-      AcquiredVmm acquired = collected.acquired();
-      Vmm vmm = acquired.vmm();
-      String vms = vmm.vms().size() == 1 ? "" : " (" + vmm.vms().size() + " VMs)";
+    for (VmmView vmm : vmms) {
+      String vms = vmm.vms() == 1 ? "" : " (" + vmm.vms() + " VMs)";
       rows.add(
           List.of(
               Integer.toString(vmm.pid()),
               vmm.program() + vms,
               vmm.name().map(VmName::text).orElse(""),
               Integer.toString(vmm.vcpus().size()),
-              acquired.source().map(source -> source.label()).orElse(""),
+              vmm.source().map(source -> source.label()).orElse(""),
               Boolean.toString(vmm.isPublished()),
-              acquired.shortfall().orElse("")));
+              vmm.shortfall().orElse("")));
     }
     for (Hidden process : hidden) {
       rows.add(
@@ -106,13 +102,13 @@ final class ListCommand implements Callable<Integer> {
     return Text.columns(table, List.of(true, false, false, true, false, false));
   }
 
-  private static String json(List<CollectedVmm> vmms, List<Hidden> hidden) {
+  private static String json(List<VmmView> vmms, List<Hidden> hidden) {
     Json json = new Json().beginObject();
     json.name("time").value(Instant.now().toString());
     json.name("vms").beginArray();
-    for (CollectedVmm collected : vmms) {
+    for (VmmView vmm : vmms) {
       json.beginObject();
-      Labels.vm(json, collected.acquired());
+      Labels.vm(json, vmm);
       json.endObject();
     }
     json.endArray().name("hidden").beginArray();

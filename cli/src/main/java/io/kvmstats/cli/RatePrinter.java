@@ -1,8 +1,8 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.collect.CollectedVmm;
-import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.discover.VmName;
 import java.time.Instant;
@@ -34,14 +34,14 @@ final class RatePrinter {
   }
 
   /** {@return what to say if the statistics asked for leave no line anything to tell} */
-  Optional<String> nothingToShow(List<CollectedVmm> vmms) {
+  Optional<String> nothingToShow(List<VmmView> vmms) {
     if (!Column.of(selection, vmms).isEmpty()) {
       return Optional.empty();
     }
     boolean histograms =
         vmms.stream()
             .flatMap(vmm -> vmm.objects().stream())
-            .flatMap(object -> object.slot().schema().descriptors().stream())
+            .flatMap(object -> object.schema().descriptors().stream())
             .anyMatch(selection::wants);
     if (!histograms) {
       return Optional.of("no statistic matches: try kvmstats schema");
@@ -52,7 +52,7 @@ final class RatePrinter {
   }
 
   /** {@return a sweep's lines} */
-  String print(List<CollectedVmm> vmms, Instant time) {
+  String print(List<VmmView> vmms, Instant time) {
     List<Column> columns = Column.of(selection, vmms);
     return switch (format) {
       case TABLE -> table(RateRow.of(vmms, columns), columns, time);
@@ -71,8 +71,8 @@ final class RatePrinter {
     for (RateRow row : rows) {
       List<String> line = new ArrayList<>();
       line.add(clock.format(DateTimeFormatter.ISO_LOCAL_TIME));
-      line.add(Text.printable(Labels.shortName(row.vmm().vmm())));
-      line.add(row.object().map(vcpu -> Labels.vcpu(vcpu, row.vmm().vmm())).orElse("all"));
+      line.add(Text.printable(Labels.shortName(row.vmm())));
+      line.add(row.object().map(vcpu -> Labels.vcpu(vcpu, row.vmm())).orElse("all"));
       for (int i = 0; i < columns.size(); i++) {
         line.add(row.cells().get(i).text(columns.get(i)));
       }
@@ -121,10 +121,10 @@ final class RatePrinter {
     for (RateRow row : rows) {
       List<String> line = new ArrayList<>();
       line.add(time.toString());
-      line.add(Integer.toString(row.vmm().vmm().pid()));
-      line.add(row.vmm().vmm().name().map(VmName::text).orElse(""));
+      line.add(Integer.toString(row.vmm().pid()));
+      line.add(row.vmm().name().map(VmName::text).orElse(""));
       line.add(row.object().map(vcpu -> Integer.toString(vcpu.vcpu())).orElse(""));
-      line.add(row.object().map(vcpu -> Integer.toString(vcpu.held().number())).orElse(""));
+      line.add(row.object().map(vcpu -> Integer.toString(vcpu.fd())).orElse(""));
       line.add(row.vmm().source().map(source -> source.label()).orElse(""));
       row.cells().forEach(cell -> line.add(cell.known() ? Double.toString(cell.value()) : ""));
       out.append(Csv.line(line));
@@ -132,22 +132,22 @@ final class RatePrinter {
     return out.toString();
   }
 
-  private String json(List<CollectedVmm> vmms, List<Column> columns, Instant time) {
+  private String json(List<VmmView> vmms, List<Column> columns, Instant time) {
     Json json = new Json().beginObject();
     json.name("time").value(time.toString());
     json.name("vms").beginArray();
-    for (CollectedVmm collected : vmms) {
+    for (VmmView vmm : vmms) {
       json.beginObject();
-      Labels.vm(json, collected.acquired());
+      Labels.vm(json, vmm);
       json.name("objects").beginArray();
-      for (CollectedObject object : collected.objects()) {
-        Optional<Reading> reading = object.slot().read();
+      for (ObjectView object : vmm.objects()) {
+        Optional<Reading> reading = object.read();
         json.beginObject();
-        StatJson.object(json, object.object());
+        StatJson.object(json, object);
         json.name("seconds")
             .value(reading.map(Reading::seconds).orElse(OptionalDouble.empty()).orElse(Double.NaN));
         json.name("stats").beginArray();
-        for (Descriptor descriptor : object.slot().schema().descriptors()) {
+        for (Descriptor descriptor : object.schema().descriptors()) {
           if (wanted(descriptor, columns)) {
             StatJson.change(json, descriptor, reading);
           }

@@ -1,12 +1,8 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.acquire.AcquiredVmm;
-import io.kvmstats.acquire.StatsObject;
-import io.kvmstats.collect.CollectedVmm;
-import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
-import io.kvmstats.discover.KvmFd;
-import io.kvmstats.discover.Vmm;
+import io.kvmstats.collect.VmmView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,24 +15,24 @@ import java.util.stream.Stream;
  * @param object the vCPU, empty for the VM as a whole
  * @param cells one per column
  */
-record RateRow(AcquiredVmm vmm, Optional<StatsObject> object, List<Cell> cells) {
+record RateRow(VmmView vmm, Optional<ObjectView> object, List<Cell> cells) {
 
   /** {@return a line for each VM, followed by its vCPUs'} */
-  static List<RateRow> of(List<CollectedVmm> vmms, List<Column> columns) {
+  static List<RateRow> of(List<VmmView> vmms, List<Column> columns) {
     List<RateRow> rows = new ArrayList<>();
-    for (CollectedVmm collected : vmms) {
+    for (VmmView vmm : vmms) {
       List<RateRow> vcpus = new ArrayList<>();
       List<List<Cell>> vms = new ArrayList<>();
-      for (CollectedObject object : collected.objects()) {
-        Optional<Reading> reading = object.slot().read();
+      for (ObjectView object : vmm.objects()) {
+        Optional<Reading> reading = object.read();
         List<Cell> cells = columns.stream().map(column -> Cell.of(column, reading)).toList();
-        if (object.object().isVcpu()) {
-          vcpus.add(new RateRow(collected.acquired(), Optional.of(object.object()), cells));
+        if (object.isVcpu()) {
+          vcpus.add(new RateRow(vmm, Optional.of(object), cells));
         } else {
           vms.add(cells);
         }
       }
-      rows.add(whole(collected, columns, vms, vcpus));
+      rows.add(whole(vmm, columns, vms, vcpus));
       rows.addAll(vcpus);
     }
     return rows;
@@ -44,13 +40,15 @@ record RateRow(AcquiredVmm vmm, Optional<StatsObject> object, List<Cell> cells) 
 
   /** A statistic is the VM's own or its vCPUs': no name is in both schemas. */
   private static RateRow whole(
-      CollectedVmm collected, List<Column> columns, List<List<Cell>> vms, List<RateRow> vcpus) {
+      VmmView vmm, List<Column> columns, List<List<Cell>> vms, List<RateRow> vcpus) {
     // One that can't be read, or is perhaps read twice, makes the sum unknown.
-    Vmm vmm = collected.acquired().vmm();
-    boolean allVms = vms.size() == vmm.vms().size();
+    boolean allVms = vms.size() == vmm.vms();
     boolean allVcpus =
-        numbers(vmm.vcpus().stream().map(KvmFd::vcpu))
-            .equals(numbers(vcpus.stream().map(row -> row.object.orElseThrow().vcpu())));
+        vcpus.stream()
+            .map(row -> row.object.orElseThrow().vcpu())
+            .sorted()
+            .toList()
+            .equals(vmm.vcpus());
     List<Cell> cells = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       int column = i;
@@ -59,11 +57,7 @@ record RateRow(AcquiredVmm vmm, Optional<StatsObject> object, List<Cell> cells) 
           sum(columns.get(i), vcpus.stream().map(vcpu -> vcpu.cells.get(column)), allVcpus);
       cells.add(own.equals(Cell.UNKNOWN) ? theirs : own);
     }
-    return new RateRow(collected.acquired(), Optional.empty(), cells);
-  }
-
-  private static List<Integer> numbers(Stream<Integer> vcpus) {
-    return vcpus.sorted().toList();
+    return new RateRow(vmm, Optional.empty(), cells);
   }
 
   private static Cell sum(Column column, Stream<Cell> cells, boolean complete) {

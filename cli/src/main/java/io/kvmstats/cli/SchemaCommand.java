@@ -5,7 +5,7 @@ import static java.util.stream.Collectors.toCollection;
 
 import io.kvmstats.acquire.Acquirer;
 import io.kvmstats.acquire.StatsObject;
-import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.HostView;
 import io.kvmstats.core.catalog.Catalog;
 import io.kvmstats.core.catalog.CatalogEntry;
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
@@ -89,12 +89,12 @@ final class SchemaCommand implements Callable<Integer> {
   }
 
   private Set<Scoped> ofSelected() throws IOException {
-    try (Collector collector = selection.collector()) {
-      collector.refresh();
-      selection.troubles(collector).forEach(Messages::say);
-      return collector.vmms().stream()
+    try (HostView host = selection.host()) {
+      host.refresh();
+      selection.troubles(host).forEach(Messages::say);
+      return host.vmms().stream()
           .flatMap(vmm -> vmm.objects().stream())
-          .map(object -> scoped(object.object()))
+          .map(object -> new Scoped(object.isVcpu() ? Scope.VCPU : Scope.VM, object.schema()))
           .collect(toCollection(LinkedHashSet::new));
     }
   }

@@ -1,7 +1,8 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.collect.CollectedVmm;
 import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.HostView;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.VmName;
@@ -90,8 +91,8 @@ final class Selection {
     return FileSystems.getDefault().getPathMatcher("glob:" + glob);
   }
 
-  /** {@return a collector of the VMs asked for, which has not looked yet} */
-  Collector collector() throws LinuxException {
+  /** {@return a view of the VMs asked for, which has not looked yet} */
+  HostView host() throws LinuxException {
     return new Collector(this::wants, attach.get());
   }
 
@@ -119,37 +120,34 @@ final class Selection {
   /**
    * {@return what is to be said of VMs that were asked for and can't be read, a line each}
    *
-   * @param collector after its refresh
+   * @param host after its refresh
    */
-  List<String> troubles(Collector collector) {
+  List<String> troubles(HostView host) {
     List<String> lines = new ArrayList<>();
-    List<Vmm> found = new ArrayList<>();
-    for (CollectedVmm collected : collector.vmms()) {
-      Vmm vmm = collected.acquired().vmm();
-      found.add(vmm);
-      if (collected.objects().isEmpty()) {
-        lines.add(Labels.vm(vmm) + ": " + collected.acquired().shortfall().orElse("no source"));
+    List<VmmView> found = host.vmms();
+    for (VmmView vmm : found) {
+      if (vmm.objects().isEmpty()) {
+        lines.add(Labels.vm(vmm) + ": " + vmm.shortfall().orElse("no source"));
       }
     }
-    for (Hidden hidden : collector.hidden()) {
+    for (Hidden hidden : host.hidden()) {
       if (everyVm() || pids.contains(hidden.pid()) || isNamed(hidden.name())) {
         lines.add(Labels.vm(hidden.name(), hidden.pid()) + ": " + hidden.why());
       }
     }
     for (int pid : pids) {
       if (found.stream().noneMatch(vmm -> vmm.pid() == pid)
-          && collector.hidden().stream().noneMatch(hidden -> hidden.pid() == pid)) {
+          && host.hidden().stream().noneMatch(hidden -> hidden.pid() == pid)) {
         lines.add("process " + pid + " holds no VM that can be seen: try kvmstats list");
       }
     }
     for (String name : names) {
-      if (Stream.concat(
-              found.stream().map(Vmm::name), collector.hidden().stream().map(Hidden::name))
+      if (Stream.concat(found.stream().map(VmmView::name), host.hidden().stream().map(Hidden::name))
           .noneMatch(other -> other.filter(n -> n.text().equals(name)).isPresent())) {
         lines.add("no VM is named " + name + ": try kvmstats list");
       }
     }
-    if (everyVm() && found.isEmpty() && collector.hidden().isEmpty()) {
+    if (everyVm() && found.isEmpty() && host.hidden().isEmpty()) {
       lines.add("no VM runs on this host; 'kvmstats demo' starts some");
     }
     return lines;

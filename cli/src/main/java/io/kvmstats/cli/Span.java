@@ -1,8 +1,8 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.acquire.AcquiredVmm;
-import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Unsigned;
 import java.util.ArrayList;
@@ -13,29 +13,29 @@ import java.util.OptionalDouble;
 
 /** What one object did in each run of {@code stat}. */
 final class Span {
-  private final AcquiredVmm vmm;
-  private final CollectedObject object;
+  private final VmmView vmm;
+  private final ObjectView object;
   private final List<Reading> runs = new ArrayList<>();
 
-  Span(AcquiredVmm vmm, CollectedObject object) {
+  Span(VmmView vmm, ObjectView object) {
     this.vmm = vmm;
     this.object = object;
   }
 
   /** Adds the run that lies between the last two sweeps. */
   void add() {
-    object.slot().read().ifPresent(this::add);
+    object.read().ifPresent(this::add);
   }
 
   void add(Reading run) {
     runs.add(run);
   }
 
-  AcquiredVmm vmm() {
+  VmmView vmm() {
     return vmm;
   }
 
-  CollectedObject object() {
+  ObjectView object() {
     return object;
   }
 

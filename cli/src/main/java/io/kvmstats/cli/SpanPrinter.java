@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
 import io.kvmstats.collect.Reading;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
@@ -35,7 +36,7 @@ final class SpanPrinter {
   }
 
   private List<Descriptor> wanted(Span span) {
-    return span.object().slot().schema().descriptors().stream().filter(selection::wants).toList();
+    return span.object().schema().descriptors().stream().filter(selection::wants).toList();
   }
 
   /** {@return what moved, or could have been read and was not; the rest is counted} */
@@ -55,9 +56,9 @@ final class SpanPrinter {
         continue;
       }
       out.append(out.isEmpty() ? "" : "\n")
-          .append(Text.printable(Labels.vm(span.vmm().vmm())))
+          .append(Text.printable(Labels.vm(span.vmm())))
           .append(": ")
-          .append(Labels.object(span.object().object(), span.vmm().vmm()))
+          .append(Labels.object(span.object(), span.vmm()))
           .append(", ")
           .append(span.seconds().isPresent() ? Text.seconds(span.seconds().getAsDouble()) : "?")
           .append(span.runs() > 1 ? " on average of " + span.runs() + " runs" : "")
@@ -151,14 +152,14 @@ final class SpanPrinter {
 
   private static List<String> csvFields(
       Span span, Descriptor descriptor, int index, Optional<long[]> totals) {
-    Vmm vmm = span.vmm().vmm();
+    VmmView vmm = span.vmm();
     boolean histogram = descriptor.type().isHistogram();
     return List.of(
         Integer.toString(vmm.pid()),
         vmm.name().map(VmName::text).orElse(""),
-        span.object().object().isVcpu() ? Integer.toString(span.object().object().vcpu()) : "",
-        Integer.toString(span.object().object().held().number()),
-        span.object().object().file().id(),
+        span.object().isVcpu() ? Integer.toString(span.object().vcpu()) : "",
+        Integer.toString(span.object().fd()),
+        span.object().id(),
         descriptor.name(),
         histogram ? Long.toUnsignedString(descriptor.bucketFrom(index)) : "",
         Integer.toString(span.runs()),
@@ -195,12 +196,12 @@ final class SpanPrinter {
 
   private Map<Vmm.Key, List<Span>> byVm() {
     return spans.stream()
-        .collect(groupingBy(span -> span.vmm().vmm().key(), LinkedHashMap::new, toList()));
+        .collect(groupingBy(span -> span.vmm().key(), LinkedHashMap::new, toList()));
   }
 
   private void json(Json json, Span span) {
     json.beginObject();
-    StatJson.object(json, span.object().object());
+    StatJson.object(json, span.object());
     json.name("runs").value(span.runs());
     json.name("seconds").value(span.seconds().orElse(Double.NaN));
     json.name("stats").beginArray();

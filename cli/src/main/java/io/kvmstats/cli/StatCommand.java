@@ -1,15 +1,16 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.collect.CollectedVmm;
-import io.kvmstats.collect.CollectedVmm.CollectedObject;
-import io.kvmstats.collect.Collector;
+import static java.util.stream.Collectors.toSet;
+
+import io.kvmstats.collect.HostView;
+import io.kvmstats.collect.ObjectView;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -73,10 +74,10 @@ final class StatCommand implements Callable<Integer> {
           spec.commandLine(), "--repeat is 1 to " + REPEAT_MAX + ", not " + repeat);
     }
     try (LastWord lastWord = new LastWord();
-        Collector collector = selection.collector()) {
-      collector.refresh();
-      selection.troubles(collector).forEach(Messages::say);
-      List<Span> spans = spans(collector);
+        HostView host = selection.host()) {
+      host.refresh();
+      selection.troubles(host).forEach(Messages::say);
+      List<Span> spans = spans(host);
       if (spans.isEmpty()) {
         return Exit.NOTHING_TO_READ;
       }
@@ -90,13 +91,13 @@ final class StatCommand implements Callable<Integer> {
       // An end that is due before the first run cuts that one short: there are always numbers.
       do {
         // Nothing is looked for in between: a VM that ends is read to its last count.
-        collector.sweep();
+        host.sweep();
         exit = pass(lastWord);
-        collector.sweep();
+        host.sweep();
         spans.forEach(Span::add);
         run++;
       } while (run < repeat && exit == Exit.DONE && !lastWord.isDue());
-      sayWhatEnded(spans);
+      sayWhatEnded(spans, host);
       print(printer);
       return exit;
     }
@@ -119,21 +120,22 @@ final class StatCommand implements Callable<Integer> {
   }
 
   /** It did nothing for a part of the time, which its rates don't tell. */
-  private static void sayWhatEnded(List<Span> spans) throws IOException {
-    Set<Vmm.Key> seen = new HashSet<>();
-    for (Span span : spans) {
-      Vmm vmm = span.vmm().vmm();
-      if (seen.add(vmm.key()) && !vmm.process().isAlive()) {
+  private static void sayWhatEnded(List<Span> spans, HostView host) throws IOException {
+    List<VmmView> before = spans.stream().map(Span::vmm).distinct().toList();
+    host.refresh();
+    Set<Vmm.Key> now = host.vmms().stream().map(VmmView::key).collect(toSet());
+    for (VmmView vmm : before) {
+      if (!now.contains(vmm.key())) {
         Messages.say(Labels.vm(vmm) + " has ended: its rates are over the whole time");
       }
     }
   }
 
-  private static List<Span> spans(Collector collector) {
+  private static List<Span> spans(HostView host) {
     List<Span> spans = new ArrayList<>();
-    for (CollectedVmm vmm : collector.vmms()) {
-      for (CollectedObject object : vmm.objects()) {
-        spans.add(new Span(vmm.acquired(), object));
+    for (VmmView vmm : host.vmms()) {
+      for (ObjectView object : vmm.objects()) {
+        spans.add(new Span(vmm, object));
       }
     }
     return spans;

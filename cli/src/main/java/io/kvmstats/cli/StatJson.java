@@ -1,6 +1,6 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.acquire.StatsObject;
+import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
 import io.kvmstats.core.model.Base;
 import io.kvmstats.core.model.Descriptor;
@@ -13,7 +13,7 @@ final class StatJson {
   private StatJson() {}
 
   /** Writes the members that tell which object it is; the object stays open. */
-  static void object(Json json, StatsObject object) {
+  static void object(Json json, ObjectView object) {
     json.name("object").value(object.isVcpu() ? "vcpu" : "vm");
     json.name("vcpu");
     if (object.isVcpu()) {
@@ -21,8 +21,8 @@ final class StatJson {
     } else {
       json.unknown();
     }
-    json.name("fd").value(object.held().number());
-    json.name("id").value(object.file().id());
+    json.name("fd").value(object.fd());
+    json.name("id").value(object.id());
   }
 
   /**

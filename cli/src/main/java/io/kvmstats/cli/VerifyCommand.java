@@ -1,9 +1,11 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.collect.CollectedVmm;
-import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.acquire.AcquiredVmm;
+import io.kvmstats.acquire.StatsBytes;
 import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.statsfd.ByteSource;
 import io.kvmstats.core.statsfd.StatsFileRules;
 import io.kvmstats.core.statsfd.StatsFileRules.Violation;
@@ -101,25 +103,21 @@ final class VerifyCommand implements Callable<Integer> {
       boolean any = false;
       List<List<Violation>> moves = watch(collector);
       int object = 0;
-      for (CollectedVmm vmm : collector.vmms()) {
-        Optional<String> refused =
-            vmm.acquired().shortfall().filter(why -> vmm.acquired().vmm().isPublished());
+      for (int i = 0; i < collector.vmms().size(); i++) {
+        VmmView vmm = collector.vmms().get(i);
+        AcquiredVmm acquired = collector.acquired().get(i);
+        Optional<String> refused = vmm.shortfall().filter(why -> vmm.isPublished());
         if (refused.isPresent()) {
-          String name = Labels.vm(vmm.acquired().vmm());
-          kept &=
-              report(
-                  name, List.of(new Violation("a reader accepts it", "published", refused.get())));
+          Violation violation = new Violation("a reader accepts it", "published", refused.get());
+          kept &= report(Labels.vm(vmm), List.of(violation));
           any = true;
         }
-        for (CollectedObject collected : vmm.objects()) {
+        for (int k = 0; k < vmm.objects().size(); k++) {
           List<Violation> violations = new ArrayList<>();
-          violations.addAll(
-              StatsFileRules.check(collected.object().bytes(), ByteOrder.nativeOrder()));
+          StatsBytes bytes = acquired.objects().get(k).bytes();
+          violations.addAll(StatsFileRules.check(bytes, ByteOrder.nativeOrder()));
           violations.addAll(moves.get(object++));
-          String name =
-              Labels.vm(vmm.acquired().vmm())
-                  + ": "
-                  + Labels.object(collected.object(), vmm.acquired().vmm());
+          String name = Labels.vm(vmm) + ": " + Labels.object(vmm.objects().get(k), vmm);
           kept &= report(name, once(violations));
           any = true;
         }
@@ -130,7 +128,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   /** {@return of each object, the rules that its values broke as they moved} */
   private static List<List<Violation>> watch(Collector collector) throws IOException {
-    List<CollectedObject> objects =
+    List<ObjectView> objects =
         collector.vmms().stream().flatMap(vmm -> vmm.objects().stream()).toList();
     List<List<Violation>> moves = new ArrayList<>();
     objects.forEach(object -> moves.add(new ArrayList<>()));
@@ -138,7 +136,7 @@ final class VerifyCommand implements Callable<Integer> {
       collector.sweep();
       for (int k = 0; k < objects.size(); k++) {
         List<Violation> violations = moves.get(k);
-        Reading reading = objects.get(k).slot().read().orElseThrow();
+        Reading reading = objects.get(k).read().orElseThrow();
         reading
             .previous()
             .ifPresent(

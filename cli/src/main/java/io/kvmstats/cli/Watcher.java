@@ -1,7 +1,7 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.collect.CollectedVmm;
-import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.HostView;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.time.Duration;
@@ -41,46 +41,45 @@ final class Watcher {
   int run() throws IOException {
     Output output = new Output();
     RatePrinter printer = new RatePrinter(format, selection);
-    try (Collector collector = selection.collector()) {
-      collector.refresh();
-      selection.troubles(collector).forEach(Messages::say);
-      if (nothingToRead(collector)) {
+    try (HostView host = selection.host()) {
+      host.refresh();
+      selection.troubles(host).forEach(Messages::say);
+      if (nothingToRead(host)) {
         return Exit.NOTHING_TO_READ;
       }
-      Optional<String> nothingToShow = printer.nothingToShow(collector.vmms());
+      Optional<String> nothingToShow = printer.nothingToShow(host.vmms());
       if (nothingToShow.isPresent()) {
         Messages.say(nothingToShow.get());
         return Exit.NOTHING_TO_READ;
       }
-      Map<Vmm.Key, String> known = names(collector);
-      collector.sweep();
+      Map<Vmm.Key, String> known = names(host);
+      host.sweep();
       long start = System.nanoTime();
       long next = 0;
       for (long printed = 0; printed < count && next < limit.toNanos(); printed++) {
         next = Math.min(tickAfter(next, System.nanoTime() - start, interval), limit.toNanos());
         sleepUntil(start + next);
-        collector.refresh();
-        collector.sweep();
-        Map<Vmm.Key, String> now = names(collector);
+        host.refresh();
+        host.sweep();
+        Map<Vmm.Key, String> now = names(host);
         sayWhatChanged(known, now);
         known = now;
-        if (nothingToRead(collector)) {
+        if (nothingToRead(host)) {
           return Exit.DONE;
         }
-        output.print(printer.print(collector.vmms(), Instant.now()));
+        output.print(printer.print(host.vmms(), Instant.now()));
       }
       return Exit.DONE;
     }
   }
 
-  private static boolean nothingToRead(Collector collector) {
-    return collector.vmms().stream().allMatch(vmm -> vmm.objects().isEmpty());
+  private static boolean nothingToRead(HostView host) {
+    return host.vmms().stream().allMatch(vmm -> vmm.objects().isEmpty());
   }
 
-  private static Map<Vmm.Key, String> names(Collector collector) {
+  private static Map<Vmm.Key, String> names(HostView host) {
     Map<Vmm.Key, String> names = new LinkedHashMap<>();
-    for (CollectedVmm collected : collector.vmms()) {
-      Vmm vmm = collected.acquired().vmm();
+    for (VmmView vmm : host.vmms()) {
       names.put(vmm.key(), Labels.vm(vmm));
     }
     return names;

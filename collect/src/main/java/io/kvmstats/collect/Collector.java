@@ -23,9 +23,9 @@ import java.util.function.Predicate;
  * it than its results.
  *
  * <p>{@link #refresh} when VMs may have come or gone, {@link #sweep} as often as numbers are
- * wanted. One thread calls both; slots are read from any.
+ * wanted: the latter may be another thread's, which a slow VM then never holds up.
  */
-public final class Collector implements AutoCloseable {
+public final class Collector implements HostView {
   private final Predicate<Vmm> wanted;
   private final Surroundings surroundings;
   private final Table table;
@@ -67,6 +67,7 @@ public final class Collector implements AutoCloseable {
    *
    * @throws IOException when /proc can't be read
    */
+  @Override
   public void refresh() throws IOException {
     releaseEnded(); // What is held of one that has ended would be taken for our own.
     Host.Scan scan = surroundings.scan();
@@ -129,18 +130,28 @@ public final class Collector implements AutoCloseable {
   }
 
   /** Reads every acquired object once. */
+  @Override
   public void sweep() {
     sweep.run();
   }
 
-  /** {@return the VMMs acquired, by pid} */
-  public List<CollectedVmm> vmms() {
+  @Override
+  public List<VmmView> vmms() {
+    return collected().stream().map(VmmView::of).toList();
+  }
+
+  /** {@return the VMMs and what was acquired of them, by pid; all stays the collector's} */
+  public List<AcquiredVmm> acquired() {
+    return collected().stream().map(CollectedVmm::acquired).toList();
+  }
+
+  List<CollectedVmm> collected() {
     return vmms.values().stream()
         .sorted(Comparator.comparingInt(collected -> collected.acquired().vmm().pid()))
         .toList();
   }
 
-  /** {@return processes that seem to hold VMs which this user may not see, by pid} */
+  @Override
   public List<Hidden> hidden() {
     return hidden;
   }

@@ -9,8 +9,9 @@ import java.util.function.LongSupplier;
 /**
  * Reads every object once, each into its slot: the hot path.
  *
- * <p>One pread per object and one look at the clock; no allocation, no parsing, no lock. An object
- * whose read fails has that in its slot, and the next is read. Used by one thread.
+ * <p>One pread per object and one look at the clock; no allocation, no parsing. An object whose
+ * read fails has that in its slot, and the next is read. One thread sweeps; objects may be added
+ * and removed by another, which waits for a sweep under way to end, and after that closes them.
  */
 public final class Sweep {
   private final Table table;
@@ -40,7 +41,7 @@ public final class Sweep {
    * @return where its samples are
    * @throws IOException when the table is full
    */
-  public Slot add(StatsObject object) throws IOException {
+  public synchronized Slot add(StatsObject object) throws IOException {
     Slot slot = table.add(object.file().schema(), object.held().kind().isPublished());
     entries.add(new Entry(object, slot));
     return slot;
@@ -51,14 +52,14 @@ public final class Sweep {
    *
    * @param slot of that object
    */
-  public void remove(Slot slot) {
+  public synchronized void remove(Slot slot) {
     if (entries.removeIf(entry -> entry.slot == slot)) {
       table.remove(slot);
     }
   }
 
   /** Reads every object once. */
-  public void run() {
+  public synchronized void run() {
     long now = clock.getAsLong();
     // By index: an iterator would be an allocation.
     for (int i = 0; i < entries.size(); i++) {

@@ -56,9 +56,9 @@ class CollectorTest {
       GuestProcess ends = guest();
       collector.refresh();
       collector.sweep();
-      assertThat(collector.vmms()).hasSize(2);
+      assertThat(collector.collected()).hasSize(2);
       List<Slot> slots =
-          collector.vmms().stream()
+          collector.collected().stream()
               .filter(vmm -> vmm.acquired().vmm().pid() == ends.pid())
               .flatMap(vmm -> vmm.objects().stream())
               .map(CollectedObject::slot)
@@ -70,12 +70,12 @@ class CollectorTest {
       assertThat(slots).allMatch(slot -> slot.read().isPresent());
       collector.refresh();
       collector.sweep();
-      assertThat(collector.vmms()).hasSize(1);
-      assertThat(collector.vmms().getFirst().acquired().vmm().pid()).isEqualTo(stays.pid());
+      assertThat(collector.collected()).hasSize(1);
+      assertThat(collector.collected().getFirst().acquired().vmm().pid()).isEqualTo(stays.pid());
       assertThat(slots).allMatch(slot -> slot.read().isEmpty());
       ends.close();
       assertThat(openFds()).isEqualTo(before);
-      assertThat(collector.vmms().getFirst().objects())
+      assertThat(collector.collected().getFirst().objects())
           .hasSize(3)
           .allMatch(object -> object.slot().read().orElseThrow().previous().isPresent());
     }
@@ -89,7 +89,7 @@ class CollectorTest {
       GuestProcess first = guest();
       collector.refresh();
       collector.sweep();
-      CollectedVmm before = collector.vmms().getFirst();
+      CollectedVmm before = collector.collected().getFirst();
       int pid = first.pid();
       first.kill();
       first.close();
@@ -100,7 +100,7 @@ class CollectorTest {
         second.awaitRunning();
         collector.refresh();
         collector.sweep();
-        CollectedVmm after = collector.vmms().getFirst();
+        CollectedVmm after = collector.collected().getFirst();
         assertThat(after.acquired().vmm().pid()).isEqualTo(pid);
         assertThat(after.acquired().vmm().key()).isNotEqualTo(before.acquired().vmm().key());
         assertThat(before.objects()).allMatch(object -> object.slot().read().isEmpty());
@@ -125,10 +125,10 @@ class CollectorTest {
       KvmVm vm = kvm.createVm();
       try (Fd stats = vm.statsFd()) {
         collector.refresh();
-        first = collector.vmms().getFirst().objects().getFirst();
+        first = collector.collected().getFirst().objects().getFirst();
         assertThat(first.object().bytes().isHeldBy(self, stats.number())).isTrue();
         collector.refresh();
-        assertThat(collector.vmms().getFirst().objects()).containsExactly(first);
+        assertThat(collector.collected().getFirst().objects()).containsExactly(first);
       } finally {
         vm.close();
       }
@@ -136,7 +136,7 @@ class CollectorTest {
       try (Fd stats = vm.statsFd()) {
         collector.refresh();
         collector.sweep();
-        CollectedObject second = collector.vmms().getFirst().objects().getFirst();
+        CollectedObject second = collector.collected().getFirst().objects().getFirst();
         assumeTrue(
             second.object().held().equals(first.object().held()),
             "another thread took the numbers in between");

@@ -133,12 +133,12 @@ class FaultSimulationTest {
 
     private void look() {
       SlotCheck check = new SlotCheck(repeat, FaultSimulationTest.this::see);
-      assertThat(collector.vmms())
+      assertThat(collector.collected())
           .as(repeat)
           .map(vmm -> vmm.acquired().vmm().key())
           .containsExactlyInAnyOrderElementsOf(wanted);
       Set<FakeFd> held = new HashSet<>();
-      for (CollectedVmm vmm : collector.vmms()) {
+      for (CollectedVmm vmm : collector.collected()) {
         Optional<String> shortfall = vmm.acquired().shortfall();
         shortfall.ifPresent(why -> see(why.contains("table is full") ? "no room" : "malformed"));
         if (shortfall.isEmpty()) {
