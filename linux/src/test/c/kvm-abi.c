@@ -16,7 +16,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define PRINT(name, value) printf("%s %lld\n", name, (long long)(value))
@@ -34,6 +36,7 @@ static void errnos(void)
 	PRINT("Errno.EIO", EIO);
 	PRINT("Errno.ENXIO", ENXIO);
 	PRINT("Errno.EBADF", EBADF);
+	PRINT("Errno.EAGAIN", EAGAIN);
 	PRINT("Errno.EACCES", EACCES);
 	PRINT("Errno.EFAULT", EFAULT);
 	PRINT("Errno.EBUSY", EBUSY);
@@ -42,6 +45,10 @@ static void errnos(void)
 	PRINT("Errno.EMFILE", EMFILE);
 	PRINT("Errno.ENOTTY", ENOTTY);
 	PRINT("Errno.ENOSYS", ENOSYS);
+	PRINT("Errno.ENOPROTOOPT", ENOPROTOOPT);
+	PRINT("Errno.EADDRINUSE", EADDRINUSE);
+	PRINT("Errno.ECONNABORTED", ECONNABORTED);
+	PRINT("Errno.ECONNREFUSED", ECONNREFUSED);
 	/* The kernel's numbers end well below; Linux allows up to 4095. */
 	for (i = 1; i <= 200; i++) {
 		const char *name = strerrorname_np(i);
@@ -88,6 +95,41 @@ static void calls(void)
 	PRINT("Kcmp.KCMP_VM", KCMP_VM);
 	PRINT("Kcmp.KCMP_FILES", KCMP_FILES);
 	PRINT("Kcmp.number()", SYS_kcmp);
+}
+
+#ifndef SO_PEERPIDFD /* Linux 6.5 */
+#define SO_PEERPIDFD 77
+#endif
+
+static void sockets(void)
+{
+	PRINT("PacketSocket.FDS_MAX", 253); /* SCM_MAX_FD, which no header of user space has */
+	PRINT("PacketSocket.AF_UNIX", AF_UNIX);
+	PRINT("PacketSocket.SOCK_SEQPACKET", SOCK_SEQPACKET);
+	PRINT("PacketSocket.SOCK_NONBLOCK", SOCK_NONBLOCK);
+	PRINT("PacketSocket.SOCK_CLOEXEC", SOCK_CLOEXEC);
+	PRINT("PacketSocket.SOL_SOCKET", SOL_SOCKET);
+	PRINT("PacketSocket.peerCredentials()", SO_PEERCRED);
+	PRINT("PacketSocket.SO_PEERPIDFD", SO_PEERPIDFD);
+	PRINT("PacketSocket.SCM_RIGHTS", SCM_RIGHTS);
+	PRINT("PacketSocket.MSG_NOSIGNAL", MSG_NOSIGNAL);
+	PRINT("PacketSocket.MSG_CMSG_CLOEXEC", MSG_CMSG_CLOEXEC);
+	PRINT("PacketSocket.MSG_CTRUNC", MSG_CTRUNC);
+	PRINT("PacketSocket.MSG_TRUNC", MSG_TRUNC);
+	PRINT("PacketSocket.SOCKADDR_BYTES", sizeof(struct sockaddr_un));
+	PRINT("PacketSocket.SOCKADDR_PATH", offsetof(struct sockaddr_un, sun_path));
+	PRINT("PacketSocket.MSGHDR_BYTES", sizeof(struct msghdr));
+	PRINT("PacketSocket.MSGHDR_IOV", offsetof(struct msghdr, msg_iov));
+	PRINT("PacketSocket.MSGHDR_IOVLEN", offsetof(struct msghdr, msg_iovlen));
+	PRINT("PacketSocket.MSGHDR_CONTROL", offsetof(struct msghdr, msg_control));
+	PRINT("PacketSocket.MSGHDR_CONTROLLEN", offsetof(struct msghdr, msg_controllen));
+	PRINT("PacketSocket.MSGHDR_FLAGS", offsetof(struct msghdr, msg_flags));
+	PRINT("PacketSocket.IOVEC_BYTES", sizeof(struct iovec));
+	PRINT("PacketSocket.CMSGHDR_BYTES", sizeof(struct cmsghdr));
+	PRINT("PacketSocket.CMSGHDR_LEVEL", offsetof(struct cmsghdr, cmsg_level));
+	PRINT("PacketSocket.CMSGHDR_TYPE", offsetof(struct cmsghdr, cmsg_type));
+	PRINT("Poll.IN", POLLIN);
+	PRINT("Poll.OUT", POLLOUT);
 }
 
 static void stats(void)
@@ -388,6 +430,7 @@ int main(void)
 {
 	errnos();
 	calls();
+	sockets();
 	stats();
 	exits();
 	kvm();

@@ -30,6 +30,9 @@ public final class Errno {
   /** Not an open descriptor. */
   public static final int EBADF = 9;
 
+  /** Not now: it would have to wait. */
+  public static final int EAGAIN = 11;
+
   /** Permission denied. */
   public static final int EACCES = 13;
 
@@ -53,6 +56,18 @@ public final class Errno {
 
   /** Not a system call that the kernel knows. */
   public static final int ENOSYS = 38;
+
+  /** Not an option that the socket knows. */
+  public static final int ENOPROTOOPT = 92;
+
+  /** The address is another's. */
+  public static final int EADDRINUSE = 98;
+
+  /** Whoever connected left before it was accepted. */
+  public static final int ECONNABORTED = 103;
+
+  /** Nobody listens there. */
+  public static final int ECONNREFUSED = 111;
 
   private static final String TABLE =
       """

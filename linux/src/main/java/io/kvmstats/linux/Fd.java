@@ -24,10 +24,10 @@ public final class Fd implements AutoCloseable {
   static final int POLLIN = 1;
 
   /** struct pollfd: int fd, short events, short revents. */
-  private static final long POLLFD_BYTES = 8;
+  static final long POLLFD_BYTES = 8;
 
-  private static final long POLLFD_EVENTS = 4;
-  private static final long POLLFD_REVENTS = 6;
+  static final long POLLFD_EVENTS = 4;
+  static final long POLLFD_REVENTS = 6;
 
   private static final int CLOSED = -1;
 

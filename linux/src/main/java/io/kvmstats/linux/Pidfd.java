@@ -55,6 +55,11 @@ public final class Pidfd implements AutoCloseable {
     return new Pidfd(tid, new Fd(LinuxException.check(number, "pidfd_open", subject), subject));
   }
 
+  /** Takes over a pidfd. */
+  static Pidfd of(int pid, int number) {
+    return new Pidfd(pid, new Fd(number, "process " + pid));
+  }
+
   /** {@return the pid; once the process has ended, it may be another's} */
   public int pid() {
     return pid;

@@ -31,6 +31,7 @@ class KvmAbiTest {
           "Exec.HEX",
           "Exec.UINT_MAX",
           "Fd.CLOSED",
+          "PacketSocket.BACKLOG",
           "ProcessMemory.CHUNK_BYTES",
           "ProcessMemory.PAGE_BYTES",
           "SignalFrame.ALTSTACK_AS_IT_IS",
@@ -77,6 +78,7 @@ class KvmAbiTest {
         "io.kvmstats.linux.Mapping",
         "io.kvmstats.linux.Memfd",
         "io.kvmstats.linux.Pidfd",
+        "io.kvmstats.linux.Poll",
         "io.kvmstats.linux.Exec",
         "io.kvmstats.linux.ProcessMemory",
         "io.kvmstats.linux.Ptrace",
@@ -108,6 +110,13 @@ class KvmAbiTest {
     Map<String, String> ours = constants(Kcmp.class);
     ours.put("Kcmp.number()", Long.toString(Kcmp.number()));
     assertSame(ours, Kcmp.class);
+  }
+
+  @Test
+  void socketsAreTheHeaders() throws Exception {
+    Map<String, String> ours = constants(PacketSocket.class);
+    ours.put("PacketSocket.peerCredentials()", Integer.toString(PacketSocket.peerCredentials()));
+    assertSame(ours, PacketSocket.class);
   }
 
   @Test
