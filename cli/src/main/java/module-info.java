@@ -2,6 +2,7 @@
 module io.kvmstats.cli {
   requires static org.jspecify;
   requires info.picocli;
+  requires io.kvmstats.broker;
   requires io.kvmstats.collect;
   requires io.kvmstats.exec;
   requires io.kvmstats.guest;

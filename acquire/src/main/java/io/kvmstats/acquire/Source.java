@@ -1,5 +1,8 @@
 package io.kvmstats.acquire;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /**
  * The ways of getting an object's statistics, in the order they are tried.
  *
@@ -26,5 +29,14 @@ public enum Source {
   /** {@return the name that people see} */
   public String label() {
     return label;
+  }
+
+  /**
+   * {@return the source that people see by a name}
+   *
+   * @param label a newer version may have more of them
+   */
+  public static Optional<Source> labelled(String label) {
+    return Arrays.stream(values()).filter(source -> source.label.equals(label)).findFirst();
   }
 }

@@ -75,6 +75,7 @@ final class DemoCommand implements Callable<Integer> {
       guests.sentences().forEach(Messages::say);
       Selection selection = new Selection();
       selection.pids.addAll(guests.pids());
+      selection.sources.alone();
       Duration limit = seconds == null ? FOREVER : seconds;
       return new Watcher(selection, format.get(), interval, Long.MAX_VALUE, limit).run();
     }

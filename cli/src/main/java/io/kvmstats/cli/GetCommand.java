@@ -8,6 +8,7 @@ import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
 import io.kvmstats.discover.VmName;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,15 +38,18 @@ final class GetCommand implements Callable<Integer> {
           "bucket_from",
           "value");
 
+  /** What a broker has is as good as what we would read. */
+  private static final Duration ANY_AGE = Duration.ofDays(1);
+
   @Mixin final Selection selection = new Selection();
 
   @Mixin final FormatOption format = new FormatOption();
 
   @Override
   public Integer call() throws IOException {
-    try (HostView host = selection.host()) {
+    try (HostView host = selection.host(Optional.empty())) {
       host.refresh();
-      host.sweep();
+      host.sweep(ANY_AGE);
       selection.troubles(host).forEach(Messages::say);
       if (host.vmms().stream().allMatch(vmm -> vmm.objects().isEmpty())) {
         return Exit.NOTHING_TO_READ;

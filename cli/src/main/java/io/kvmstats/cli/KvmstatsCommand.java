@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       GetCommand.class,
       WatchCommand.class,
       StatCommand.class,
+      BrokerCommand.class,
       ExecCommand.class,
       SchemaCommand.class,
       DoctorCommand.class,

@@ -1,6 +1,6 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.HostView;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.VmName;
@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,14 +24,14 @@ final class ListCommand implements Callable<Integer> {
 
   @Mixin private FormatOption format = new FormatOption();
 
-  @Mixin private AttachOption attach = new AttachOption();
+  @Mixin private SourceOptions sources = new SourceOptions();
 
   @Override
   public Integer call() throws IOException {
-    try (Collector collector = new Collector(vmm -> true, attach.get())) {
-      collector.refresh();
-      List<VmmView> vmms = collector.vmms();
-      List<Hidden> hidden = collector.hidden();
+    try (HostView host = sources.host((pid, name) -> true, Optional.empty())) {
+      host.refresh();
+      List<VmmView> vmms = host.vmms();
+      List<Hidden> hidden = host.hidden();
       if (vmms.isEmpty() && hidden.isEmpty() && format.get() == Format.TABLE) {
         Messages.say("no VM runs on this host; 'kvmstats demo' starts some");
       } else {

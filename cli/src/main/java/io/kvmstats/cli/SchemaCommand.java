@@ -89,7 +89,7 @@ final class SchemaCommand implements Callable<Integer> {
   }
 
   private Set<Scoped> ofSelected() throws IOException {
-    try (HostView host = selection.host()) {
+    try (HostView host = selection.host(Optional.empty())) {
       host.refresh();
       selection.troubles(host).forEach(Messages::say);
       return host.vmms().stream()

@@ -1,16 +1,15 @@
 package io.kvmstats.cli;
 
-import io.kvmstats.collect.Collector;
 import io.kvmstats.collect.HostView;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.VmName;
-import io.kvmstats.discover.Vmm;
-import io.kvmstats.linux.LinuxException;
+import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,7 +42,7 @@ final class Selection {
       description = "Only statistics whose name matches, such as 'halt_*'; several times for more.")
   List<PathMatcher> globs = new ArrayList<>();
 
-  @Mixin private AttachOption attach = new AttachOption();
+  @Mixin final SourceOptions sources = new SourceOptions();
 
   /** Turns a process's number into one that a process can have. */
   static final class Pid implements ITypeConverter<Integer> {
@@ -91,13 +90,17 @@ final class Selection {
     return FileSystems.getDefault().getPathMatcher("glob:" + glob);
   }
 
-  /** {@return a view of the VMs asked for, which has not looked yet} */
-  HostView host() throws LinuxException {
-    return new Collector(this::wants, attach.get());
+  /**
+   * {@return a view of the VMs asked for, which has not looked yet}
+   *
+   * @param interval how often numbers are wanted; empty for once
+   */
+  HostView host(Optional<Duration> interval) throws IOException {
+    return sources.host(this::wants, interval);
   }
 
-  boolean wants(Vmm vmm) {
-    return everyVm() || pids.contains(vmm.pid()) || isNamed(vmm.name());
+  boolean wants(int pid, Optional<VmName> name) {
+    return everyVm() || pids.contains(pid) || isNamed(name);
   }
 
   private boolean isNamed(Optional<VmName> name) {
@@ -131,7 +134,7 @@ final class Selection {
       }
     }
     for (Hidden hidden : host.hidden()) {
-      if (everyVm() || pids.contains(hidden.pid()) || isNamed(hidden.name())) {
+      if (wants(hidden.pid(), hidden.name())) {
         lines.add(Labels.vm(hidden.name(), hidden.pid()) + ": " + hidden.why());
       }
     }

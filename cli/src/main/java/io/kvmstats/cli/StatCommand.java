@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class StatCommand implements Callable<Integer> {
   private static final int REPEAT_MAX = 1000;
+
+  /** How well a broker's sweeps should meet the command's start and end. */
+  private static final Duration PRECISION = Duration.ofMillis(100);
 
   @Spec private CommandSpec spec;
   @Mixin private Selection selection = new Selection();
@@ -74,7 +78,7 @@ final class StatCommand implements Callable<Integer> {
           spec.commandLine(), "--repeat is 1 to " + REPEAT_MAX + ", not " + repeat);
     }
     try (LastWord lastWord = new LastWord();
-        HostView host = selection.host()) {
+        HostView host = selection.host(Optional.of(PRECISION))) {
       host.refresh();
       selection.troubles(host).forEach(Messages::say);
       List<Span> spans = spans(host);
@@ -91,9 +95,9 @@ final class StatCommand implements Callable<Integer> {
       // An end that is due before the first run cuts that one short: there are always numbers.
       do {
         // Nothing is looked for in between: a VM that ends is read to its last count.
-        host.sweep();
+        host.sweep(Duration.ZERO);
         exit = pass(lastWord);
-        host.sweep();
+        host.sweep(Duration.ZERO);
         spans.forEach(Span::add);
         run++;
       } while (run < repeat && exit == Exit.DONE && !lastWord.isDue());

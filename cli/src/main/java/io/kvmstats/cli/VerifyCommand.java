@@ -96,7 +96,8 @@ final class VerifyCommand implements Callable<Integer> {
   private int verifyProcess() throws IOException {
     Selection selection = new Selection();
     selection.pids.add(Objects.requireNonNull(pid));
-    try (Collector collector = new Collector(selection::wants, attach.get())) {
+    try (Collector collector =
+        new Collector(vmm -> selection.wants(vmm.pid(), vmm.name()), attach.get())) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
       boolean kept = true;

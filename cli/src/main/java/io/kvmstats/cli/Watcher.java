@@ -41,7 +41,7 @@ final class Watcher {
   int run() throws IOException {
     Output output = new Output();
     RatePrinter printer = new RatePrinter(format, selection);
-    try (HostView host = selection.host()) {
+    try (HostView host = selection.host(Optional.of(interval))) {
       host.refresh();
       selection.troubles(host).forEach(Messages::say);
       if (nothingToRead(host)) {
@@ -53,14 +53,14 @@ final class Watcher {
         return Exit.NOTHING_TO_READ;
       }
       Map<Vmm.Key, String> known = names(host);
-      host.sweep();
+      host.sweep(interval.dividedBy(2));
       long start = System.nanoTime();
       long next = 0;
       for (long printed = 0; printed < count && next < limit.toNanos(); printed++) {
         next = Math.min(tickAfter(next, System.nanoTime() - start, interval), limit.toNanos());
         sleepUntil(start + next);
         host.refresh();
-        host.sweep();
+        host.sweep(interval.dividedBy(2));
         Map<Vmm.Key, String> now = names(host);
         sayWhatChanged(known, now);
         known = now;

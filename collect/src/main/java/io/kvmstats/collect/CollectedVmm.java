@@ -10,7 +10,7 @@ import java.util.List;
  * @param acquired the VMM and its objects
  * @param objects each with its slot, in the same order
  */
-record CollectedVmm(AcquiredVmm acquired, List<CollectedObject> objects) {
+public record CollectedVmm(AcquiredVmm acquired, List<CollectedObject> objects) {
 
   /**
    * A VM or vCPU that is swept.
@@ -18,5 +18,5 @@ record CollectedVmm(AcquiredVmm acquired, List<CollectedObject> objects) {
    * @param object what is read
    * @param slot where its samples are
    */
-  record CollectedObject(StatsObject object, Slot slot) {}
+  public record CollectedObject(StatsObject object, Slot slot) {}
 }

@@ -8,6 +8,7 @@ import io.kvmstats.discover.Host;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.linux.LinuxException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -52,7 +53,18 @@ public final class Collector implements HostView {
    * @throws LinuxException ENOMEM
    */
   public Collector(Predicate<Vmm> wanted, boolean attach) throws LinuxException {
-    this(wanted, Surroundings.thisHost(attach), new Table());
+    this(wanted, attach, new Table());
+  }
+
+  /**
+   * Makes a collector that has not looked yet.
+   *
+   * @param wanted which VMMs to acquire
+   * @param attach as above
+   * @param table to sweep into; closed with this
+   */
+  public Collector(Predicate<Vmm> wanted, boolean attach, Table table) {
+    this(wanted, Surroundings.thisHost(attach), table);
   }
 
   Collector(Predicate<Vmm> wanted, Surroundings surroundings, Table table) {
@@ -130,9 +142,14 @@ public final class Collector implements HostView {
   }
 
   /** Reads every acquired object once. */
-  @Override
   public void sweep() {
     sweep.run();
+  }
+
+  /** Reads every acquired object once: its newest sample is as young as can be. */
+  @Override
+  public void sweep(Duration age) {
+    sweep();
   }
 
   @Override
@@ -145,7 +162,8 @@ public final class Collector implements HostView {
     return collected().stream().map(CollectedVmm::acquired).toList();
   }
 
-  List<CollectedVmm> collected() {
+  /** {@return the VMMs and their slots, by pid; all stays the collector's} */
+  public List<CollectedVmm> collected() {
     return vmms.values().stream()
         .sorted(Comparator.comparingInt(collected -> collected.acquired().vmm().pid()))
         .toList();

@@ -2,6 +2,7 @@ package io.kvmstats.collect;
 
 import io.kvmstats.discover.Hidden;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -19,12 +20,12 @@ public interface HostView extends AutoCloseable {
   void refresh() throws IOException;
 
   /**
-   * Makes every object's newest sample one that was read after this was called; a VM that can't be
-   * read keeps nobody waiting.
+   * Sees to it that every object's newest sample is young enough: reads, or waits for who reads.
    *
+   * @param age how old it may be; one that is read for this is always good enough
    * @throws IOException when nothing is read any more
    */
-  void sweep() throws IOException;
+  void sweep(Duration age) throws IOException;
 
   /** {@return the VMMs, by pid} */
   List<VmmView> vmms();

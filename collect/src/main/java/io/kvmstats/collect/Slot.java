@@ -41,6 +41,11 @@ public final class Slot {
    * @param object its number
    */
   Slot(MemorySegment memory, Schema schema, long object) {
+    this(schema, object, memory);
+    give(object);
+  }
+
+  private Slot(Schema schema, long object, MemorySegment memory) {
     this.memory = memory;
     this.schema = schema;
     this.object = object;
@@ -48,7 +53,24 @@ public final class Slot {
       samples[i] = SlotLayout.sample(memory, schema.dataBytes(), i);
       data[i] = samples[i].asSlice(SAMPLE_HEADER_BYTES, schema.dataBytes());
     }
-    give(object);
+  }
+
+  /**
+   * Finds a slot that another process writes.
+   *
+   * @param table that process's, mapped here for reading
+   * @param offset of the slot in it
+   * @param schema of the object
+   * @param object its number
+   * @return the slot, for reading
+   * @throws IndexOutOfBoundsException when the table has no such place
+   */
+  public static Slot at(MemorySegment table, long offset, Schema schema, long object) {
+    if (offset % LINE_BYTES != 0) {
+      throw new IndexOutOfBoundsException("no slot starts at byte " + offset);
+    }
+    long bytes = SlotLayout.slotBytes(schema.dataBytes());
+    return new Slot(schema, object, table.asSlice(offset, bytes));
   }
 
   /** Ends the object's time here: readers find the slot empty. */
@@ -101,6 +123,11 @@ public final class Slot {
 
   private int newest() {
     return (int) (long) LONG.getOpaque(memory, NEWEST) & 1;
+  }
+
+  /** {@return the object's number, which no other object of its table ever had} */
+  public long object() {
+    return object;
   }
 
   /** {@return the schema of the object's samples} */

@@ -21,7 +21,8 @@ public final class Table implements AutoCloseable {
   /** Room for 25,000 vCPUs of x86 with Linux 6.12's 1,104 bytes each. */
   static final long DEFAULT_BYTES = 64 << 20;
 
-  private final Mapping mapping;
+  private final MemorySegment memory;
+  private final Runnable unmap;
   private final Room kernels;
   private final Room published;
   private long objects;
@@ -70,9 +71,38 @@ public final class Table implements AutoCloseable {
   }
 
   Table(long bytesPerRoom) throws LinuxException {
-    this.mapping = Mapping.anonymous(2 * bytesPerRoom);
-    this.kernels = new Room(mapping.segment().asSlice(0, bytesPerRoom));
-    this.published = new Room(mapping.segment().asSlice(bytesPerRoom, bytesPerRoom));
+    this(Mapping.anonymous(2 * bytesPerRoom));
+  }
+
+  private Table(Mapping mapping) {
+    this(mapping.segment(), mapping::close);
+  }
+
+  private Table(MemorySegment memory, Runnable unmap) {
+    this.memory = memory;
+    this.unmap = unmap;
+    long half = memory.byteSize() / 2;
+    this.kernels = new Room(memory.asSlice(0, half));
+    this.published = new Room(memory.asSlice(half, half));
+  }
+
+  /**
+   * Makes a table in memory of the caller's, such as others have mapped too.
+   *
+   * @param memory zeros, on 64 bytes; there as long as the table is swept
+   * @return a table that fills it
+   */
+  public static Table in(MemorySegment memory) {
+    return new Table(memory, () -> {});
+  }
+
+  /**
+   * {@return where a slot starts, in bytes from the table's start}
+   *
+   * @param slot of this table
+   */
+  public long offset(Slot slot) {
+    return slot.memory().address() - memory.address();
   }
 
   /**
@@ -96,9 +126,9 @@ public final class Table implements AutoCloseable {
     room.giveBack(slot.memory());
   }
 
-  /** Unmaps the table: its slots can't be read any more. */
+  /** Unmaps the table, if that is not the caller's: its slots can't be read any more. */
   @Override
   public void close() {
-    mapping.close();
+    unmap.run();
   }
 }

@@ -57,6 +57,9 @@ public final class Errno {
   /** Not a system call that the kernel knows. */
   public static final int ENOSYS = 38;
 
+  /** Not what was agreed to say. */
+  public static final int EPROTO = 71;
+
   /** Not an option that the socket knows. */
   public static final int ENOPROTOOPT = 92;
 

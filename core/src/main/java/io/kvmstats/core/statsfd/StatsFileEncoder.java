@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 
 /** Encodes a stats file as the kernel lays it out: header, id, descriptors, data, adjacent. */
 public final class StatsFileEncoder {
-  /** KVM_STATS_NAME_SIZE. */
+  /** KVM_STATS_NAME_SIZE: longer names make more room for all. */
   private static final int NAME_BYTES = 48;
 
   private StatsFileEncoder() {}
@@ -20,24 +20,25 @@ public final class StatsFileEncoder {
    * {@return a whole stats file}
    *
    * @param id the object's label, shorter than 48 characters of ASCII
-   * @param schema the statistics, with names shorter than 48 characters of ASCII
+   * @param schema the statistics, named in ASCII
    * @param data the data block, {@link Schema#dataBytes} bytes, in {@code order} already
    * @param order the byte order of everything but {@code data}
-   * @throws IllegalArgumentException when a name or the data has the wrong length
+   * @throws IllegalArgumentException when the id or the data has the wrong length
    */
   public static byte[] encode(String id, Schema schema, MemorySegment data, ByteOrder order) {
     if (data.byteSize() != schema.dataBytes()) {
       throw new IllegalArgumentException(
           data.byteSize() + " bytes of data for a schema of " + schema.dataBytes());
     }
+    int nameBytes = nameBytes(schema);
     long idOffset = HEADER_BYTES;
-    long descOffset = idOffset + NAME_BYTES;
-    long stride = DESC_NAME + NAME_BYTES;
+    long descOffset = idOffset + nameBytes;
+    long stride = DESC_NAME + nameBytes;
     long dataOffset = descOffset + stride * schema.descriptors().size();
     byte[] file = new byte[Math.toIntExact(dataOffset + data.byteSize())];
     MemorySegment out = MemorySegment.ofArray(file);
 
-    out.set(u32(order), HEADER_NAME_SIZE, NAME_BYTES);
+    out.set(u32(order), HEADER_NAME_SIZE, nameBytes);
     out.set(u32(order), HEADER_NUM_DESC, schema.descriptors().size());
     out.set(u32(order), HEADER_ID_OFFSET, (int) idOffset);
     out.set(u32(order), HEADER_DESC_OFFSET, (int) descOffset);
@@ -50,6 +51,11 @@ public final class StatsFileEncoder {
     }
     MemorySegment.copy(data, 0, out, dataOffset, data.byteSize());
     return file;
+  }
+
+  private static int nameBytes(Schema schema) {
+    int longest = schema.descriptors().stream().mapToInt(d -> d.name().length()).max().orElse(0);
+    return Math.max(NAME_BYTES, Math.ceilDiv(longest + 1, Long.BYTES) * Long.BYTES);
   }
 
   private static void putDescriptor(MemorySegment out, Descriptor descriptor, ByteOrder order) {

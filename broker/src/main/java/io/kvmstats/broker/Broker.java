@@ -1,0 +1,179 @@
+package io.kvmstats.broker;
+
+import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.Slot;
+import io.kvmstats.linux.Errno;
+import io.kvmstats.linux.LinuxException;
+import io.kvmstats.linux.PacketSocket;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+
+/**
+ * Reads all VMs of this host into a table, and shares it with whoever may connect.
+ *
+ * <p>One thread sweeps and serves, another looks for VMs: neither a slow VM nor a slow client holds
+ * up the sweep.
+ */
+public final class Broker implements AutoCloseable {
+  /** A request to stop is seen by then. */
+  private static final long STOP_NANOS = 200_000_000L;
+
+  /** Of the time, looking for VMs takes a tenth at most, however many processes there are. */
+  private static final int REST_PER_LOOK = 9;
+
+  private final Path path;
+  private final long interval;
+  private final long limit;
+  private final Consumer<String> log;
+  private final SharedTable table;
+  private final Collector collector;
+  private final Server server;
+  private final Thread finder = new Thread(this::find, "finder");
+  private byte[] directory = {};
+
+  /** The time from one sweep to the next, by now. */
+  private volatile long pace;
+
+  private volatile boolean stopping;
+
+  /**
+   * Makes a broker that listens, and does not yet read.
+   *
+   * @param path where to listen; a socket that nobody listens at any more is replaced
+   * @param permissions who may connect: those who may write to the socket
+   * @param interval the time from one sweep to the next
+   * @param limit the shortest that a client can have it made
+   * @param attach as {@link Collector#Collector(java.util.function.Predicate, boolean)} has it
+   * @param log takes a sentence for whoever runs it
+   * @throws IOException when another broker listens there, or nobody can
+   */
+  public Broker(
+      Path path,
+      Set<PosixFilePermission> permissions,
+      Duration interval,
+      Duration limit,
+      boolean attach,
+      Consumer<String> log)
+      throws IOException {
+    this.path = path;
+    this.interval = interval.toNanos();
+    this.limit = limit.toNanos();
+    this.pace = this.interval;
+    this.log = log;
+    this.table = new SharedTable(limit);
+    try {
+      this.server = new Server(listen(path, permissions), table.fd(), System.nanoTime());
+    } catch (IOException e) {
+      table.close();
+      throw e;
+    }
+    this.collector = new Collector(vmm -> true, attach, table.slots());
+  }
+
+  private static PacketSocket listen(Path path, Set<PosixFilePermission> permissions)
+      throws IOException {
+    try {
+      return PacketSocket.listen(path, permissions);
+    } catch (LinuxException e) {
+      if (e.errno() != Errno.EADDRINUSE || !isLeftBehind(path)) {
+        throw e;
+      }
+      Files.delete(path);
+      return PacketSocket.listen(path, permissions);
+    }
+  }
+
+  /** {@return whether it is a socket, and nobody listens there any more} */
+  private static boolean isLeftBehind(Path path) throws IOException {
+    try {
+      PacketSocket.connect(path).close();
+      throw new IOException("another broker listens at " + path);
+    } catch (LinuxException e) {
+      return e.errno() == Errno.ECONNREFUSED
+          && Files.readAttributes(path, BasicFileAttributes.class).isOther();
+    }
+  }
+
+  /**
+   * Sweeps and serves until {@link #stop}.
+   *
+   * @throws IOException when it can do so no more
+   */
+  public void run() throws IOException {
+    finder.start();
+    long next = System.nanoTime();
+    while (!stopping) {
+      long time = System.nanoTime();
+      if (time - next >= 0) {
+        collector.sweep();
+        table.swept(time, pace);
+        next = Math.max(next + pace, time);
+      }
+      server.serve(time, Math.min(next - System.nanoTime(), STOP_NANOS));
+      long wish = server.wish();
+      long before = pace;
+      pace = wish == 0 ? interval : Math.clamp(wish, limit, interval);
+      next = Math.min(next, next - before + pace); // A shorter one holds at once.
+    }
+  }
+
+  /** Has {@link #run} end soon. From any thread. */
+  public void stop() {
+    stopping = true;
+  }
+
+  /** Looks for VMs, again and again. */
+  private void find() {
+    while (!stopping) {
+      long began = System.nanoTime();
+      look();
+      long took = System.nanoTime() - began;
+      long rest = Math.max(pace - took, REST_PER_LOOK * took);
+      try {
+        Thread.sleep(Duration.ofNanos(Math.max(rest, 0)));
+      } catch (InterruptedException e) {
+        return; // By close.
+      }
+    }
+  }
+
+  private void look() {
+    try {
+      collector.refresh();
+      ToLongFunction<Slot> offset =
+          slot ->
+              TableLayout.HEADER_BYTES + TableLayout.DIRECTORY_ROOM + table.slots().offset(slot);
+      int room = Math.toIntExact(TableLayout.DIRECTORY_ROOM);
+      byte[] current = Directory.encode(collector.collected(), collector.hidden(), room, offset);
+      if (!Arrays.equals(current, directory)) {
+        directory = current;
+        server.changed(table.write(current));
+      }
+    } catch (IOException e) {
+      log.accept("VMs can't be looked for: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    stop();
+    finder.interrupt();
+    try {
+      finder.join();
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+    server.close();
+    collector.close();
+    table.close();
+    Files.deleteIfExists(path);
+  }
+}

@@ -1,0 +1,209 @@
+package io.kvmstats.broker;
+
+import io.kvmstats.collect.HostView;
+import io.kvmstats.collect.Reading;
+import io.kvmstats.collect.Slot;
+import io.kvmstats.collect.VmmView;
+import io.kvmstats.core.model.Sample;
+import io.kvmstats.discover.Hidden;
+import io.kvmstats.linux.LinuxException;
+import io.kvmstats.linux.PacketSocket;
+import io.kvmstats.linux.PacketSocket.Packet;
+import io.kvmstats.linux.Poll;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+
+/**
+ * A host's VMs as a broker's table has them: needs no privileges, and no system call to read.
+ *
+ * <p>{@link #sweep} waits for the broker's, if its last one is too old. Rates are over the time
+ * between those that were so looked at, which may be longer than the broker's interval.
+ */
+public final class BrokerView implements HostView {
+  private static final int ANSWER_MILLIS = 5000;
+
+  /** Beyond so many intervals, the broker is said to have stopped. */
+  private static final int INTERVALS_MAX = 3;
+
+  private static final long GRACE_NANOS = 2_000_000_000L;
+  private static final long PAUSE_NANOS = 1_000_000L;
+
+  private final PacketSocket socket;
+  private final MappedTable table;
+  private final Predicate<VmmView> wanted;
+  private Map<Long, Latest> objects = new HashMap<>();
+  private List<VmmView> vmms = List.of();
+  private List<Hidden> hidden = List.of();
+  private long generation;
+
+  /** An object's reading, over the time that this reader looks at. */
+  private static final class Latest {
+    private final Slot slot;
+    private volatile Optional<Reading> reading;
+
+    Latest(Slot slot) {
+      this.slot = slot;
+      this.reading = slot.read();
+    }
+
+    /** Goes on to the newest sample; where it is the one there was, nothing has happened since. */
+    void shift() {
+      Optional<Sample> before = reading.map(Reading::latest);
+      Optional<Sample> now = slot.read().map(Reading::latest);
+      if (now.map(Sample::afterNanos).equals(before.map(Sample::afterNanos))) {
+        return;
+      }
+      reading = now.map(sample -> new Reading(sample, before));
+    }
+  }
+
+  /**
+   * Connects to a broker.
+   *
+   * @param path where it listens
+   * @param wanted which VMMs to show
+   * @param interval how often numbers are wanted, if that matters; the broker may grant less
+   * @throws LinuxException when there is none, or this user may not: see {@link
+   *     PacketSocket#connect}
+   * @throws IOException when it does not answer as one
+   */
+  public BrokerView(Path path, Predicate<VmmView> wanted, Optional<Duration> interval)
+      throws IOException {
+    this.wanted = wanted;
+    this.socket = PacketSocket.connect(path);
+    try {
+      socket.send(Packets.hello());
+      this.table = welcome(path);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+    if (interval.isPresent()) {
+      socket.send(Packets.interval(interval.get().toNanos()));
+    }
+  }
+
+  private MappedTable welcome(Path path) throws IOException {
+    Poll poll = new Poll();
+    poll.add(socket, Poll.IN);
+    poll.await(ANSWER_MILLIS);
+    Optional<Packet> answer = socket.receive(Packets.BYTES_MAX);
+    if (answer.isEmpty()) {
+      throw new IOException("the broker at " + path + " does not answer");
+    }
+    try (Packet packet = answer.get()) {
+      ByteBuffer body = packet.bytes();
+      int type = body.remaining() >= Integer.BYTES ? body.getInt() : 0;
+      if (type == Packets.REFUSED) {
+        throw new IOException("the broker at " + path + " refuses: " + Packets.whyRefused(body));
+      }
+      if (type != Packets.WELCOME || packet.fds().size() != 1 || !packet.complete()) {
+        throw new IOException("what listens at " + path + " is no broker");
+      }
+      return new MappedTable(packet.fds().getFirst());
+    }
+  }
+
+  /** {@return the time from one of the broker's sweeps to the next} */
+  public Duration interval() {
+    return Duration.ofNanos(table.interval());
+  }
+
+  /** {@return the shortest interval that this broker grants} */
+  public Duration intervalLimit() {
+    return Duration.ofNanos(table.intervalLimit());
+  }
+
+  @Override
+  public void refresh() throws IOException {
+    hear();
+    long current = table.generation();
+    if (current == generation) {
+      return;
+    }
+    Map<Long, Latest> before = objects;
+    Map<Long, Latest> now = new HashMap<>();
+    DirectoryReader.Contents contents =
+        DirectoryReader.read(
+            table.directory(),
+            table.memory(),
+            slot -> {
+              Latest known = before.get(slot.object());
+              Latest latest = known != null ? known : new Latest(slot);
+              now.put(slot.object(), latest);
+              return () -> latest.reading;
+            });
+    objects = now;
+    vmms =
+        contents.vmms().stream()
+            .filter(wanted)
+            .sorted(Comparator.comparingInt(VmmView::pid))
+            .toList();
+    hidden = contents.hidden();
+    generation = current;
+  }
+
+  /** Empties the socket: what it says is in the table too, but for the broker's end. */
+  private void hear() throws IOException {
+    for (Optional<Packet> next = socket.receive(Packets.BYTES_MAX);
+        next.isPresent();
+        next = socket.receive(Packets.BYTES_MAX)) {
+      try (Packet packet = next.get()) {
+        ByteBuffer body = packet.bytes();
+        if (!body.hasRemaining()) {
+          throw new IOException("the broker has ended");
+        }
+        if (body.remaining() >= Integer.BYTES && body.getInt() == Packets.REFUSED) {
+          throw new IOException("the broker has cut us off: " + Packets.whyRefused(body));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void sweep(Duration age) throws IOException {
+    long start = System.nanoTime();
+    while (table.sweepBegan() == 0 || start - table.sweepBegan() > age.toNanos()) {
+      long due = table.sweepBegan() + table.interval() - System.nanoTime();
+      LockSupport.parkNanos(Math.clamp(due, PAUSE_NANOS, GRACE_NANOS));
+      checkAlive(start);
+    }
+    checkAlive(start - age.toNanos());
+    objects.values().forEach(Latest::shift);
+  }
+
+  /** Tells a broker that takes its time from one that has stopped. */
+  private void checkAlive(long since) throws IOException {
+    long silence = System.nanoTime() - Math.max(since, table.sweepBegan());
+    if (silence > INTERVALS_MAX * table.interval() + GRACE_NANOS) {
+      hear(); // Says why, if the broker has ended.
+      throw new IOException(
+          "the broker has read nothing for " + Duration.ofNanos(silence).toSeconds() + " seconds");
+    }
+  }
+
+  @Override
+  public List<VmmView> vmms() {
+    return vmms;
+  }
+
+  @Override
+  public List<Hidden> hidden() {
+    return hidden;
+  }
+
+  @Override
+  public void close() {
+    table.close();
+    socket.close();
+  }
+}

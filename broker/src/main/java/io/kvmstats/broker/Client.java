@@ -1,0 +1,167 @@
+package io.kvmstats.broker;
+
+import io.kvmstats.linux.Errno;
+import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.LinuxException;
+import io.kvmstats.linux.PacketSocket;
+import io.kvmstats.linux.PacketSocket.Packet;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * One that has connected, and what it may do to us.
+ *
+ * <p>Nothing waits for it, and nothing piles up: an answer that it does not take ends it, and of
+ * changes it is owed at most one. Used by one thread.
+ */
+final class Client implements AutoCloseable {
+  /** Whoever connects says hello by then. */
+  private static final long HELLO_NANOS = 5_000_000_000L;
+
+  /** Nobody has reason to send more in a second. */
+  private static final int PACKETS_PER_SECOND = 1000;
+
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  private final PacketSocket socket;
+  private final PacketSocket.Peer peer;
+  private final long connected;
+  private final Fd table;
+  private boolean greeted;
+  private boolean owed;
+  private long wish;
+  private long second;
+  private int packets;
+
+  Client(PacketSocket socket, Fd table, long now) throws LinuxException {
+    this.socket = socket;
+    this.peer = socket.peer();
+    this.table = table;
+    this.connected = now;
+    this.second = now;
+  }
+
+  PacketSocket socket() {
+    return socket;
+  }
+
+  int uid() {
+    return peer.uid();
+  }
+
+  /** {@return how often it wants the table swept, in ns; 0 when it does not care} */
+  long wish() {
+    return wish;
+  }
+
+  /** {@return whether it has to be told of a change, and there was no room so far} */
+  boolean isOwed() {
+    return owed;
+  }
+
+  /** Remembers that there is a change to tell. */
+  void owe() {
+    owed = greeted;
+  }
+
+  /** Tells of a change, if that is owed and it takes it now. */
+  void pay(long generation) throws LinuxException {
+    if (owed && socket.send(Packets.changed(generation))) {
+      owed = false;
+    }
+  }
+
+  /**
+   * {@return why it has to go, if it has}
+   *
+   * @param now in ns
+   */
+  Optional<String> overdue(long now) {
+    return greeted || now - connected < HELLO_NANOS
+        ? Optional.empty()
+        : Optional.of("no hello within " + HELLO_NANOS / SECOND_NANOS + " s");
+  }
+
+  /**
+   * Takes a packet, if one is there.
+   *
+   * @param now in ns
+   * @return whether it is still there
+   * @throws IOException when it breaks the protocol, saying how
+   */
+  boolean receive(long now) throws IOException {
+    Optional<Packet> received = socket.receive(Packets.BYTES_MAX);
+    if (received.isEmpty()) {
+      return true;
+    }
+    try (Packet packet = received.get()) {
+      if (!packet.bytes().hasRemaining()) {
+        return false;
+      }
+      count(now);
+      if (!packet.complete()) {
+        throw new IOException("a packet that is too long, or with more descriptors than fit");
+      }
+      take(packet);
+    }
+    return true;
+  }
+
+  private void count(long now) throws IOException {
+    if (now - second >= SECOND_NANOS) {
+      second = now;
+      packets = 0;
+    }
+    if (++packets > PACKETS_PER_SECOND) {
+      throw new IOException("more than " + PACKETS_PER_SECOND + " packets in a second");
+    }
+  }
+
+  private void take(Packet packet) throws IOException {
+    ByteBuffer body = packet.bytes();
+    if (body.remaining() < 2 * Integer.BYTES) {
+      throw new IOException("a packet of " + body.remaining() + " bytes");
+    }
+    int type = body.getInt();
+    int word = body.getInt();
+    if (greeted == (type == Packets.HELLO)) {
+      throw new IOException(greeted ? "a second hello" : "a packet before hello");
+    }
+    switch (type) {
+      case Packets.HELLO -> greet(word);
+      case Packets.INTERVAL -> {
+        if (body.remaining() != Long.BYTES) {
+          throw new IOException("an interval of " + body.remaining() + " bytes");
+        }
+        wish = Math.max(0, body.getLong());
+      }
+      default -> throw new IOException("a packet of type " + type);
+    }
+  }
+
+  private void greet(int version) throws IOException {
+    if (version != Packets.VERSION) {
+      throw new IOException("version " + version + ": this broker speaks " + Packets.VERSION);
+    }
+    greeted = true;
+    if (!socket.send(Packets.welcome(), table)) {
+      throw new IOException("it does not take its answer");
+    }
+  }
+
+  /** Says why it is sent away, if it listens, and closes. */
+  void refuse(String why) {
+    try {
+      socket.send(Packets.refused(Errno.EPROTO, why));
+    } catch (LinuxException e) {
+      // Gone before it heard it.
+    }
+    close();
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+  }
+}

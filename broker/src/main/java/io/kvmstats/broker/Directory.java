@@ -1,0 +1,207 @@
+package io.kvmstats.broker;
+
+import io.kvmstats.collect.CollectedVmm;
+import io.kvmstats.collect.CollectedVmm.CollectedObject;
+import io.kvmstats.collect.Slot;
+import io.kvmstats.core.model.Schema;
+import io.kvmstats.core.statsfd.StatsFileEncoder;
+import io.kvmstats.discover.Hidden;
+import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.VmName;
+import io.kvmstats.discover.Vmm;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the directory: which VMs there are, what each is called, and where its slots are.
+ *
+ * <p>A sequence of records, each on 8 bytes, each with its type and its length in front. A schema
+ * comes before the first object that has it; objects follow their VMM.
+ */
+final class Directory {
+  static final int SCHEMA = 1;
+  static final int VMM = 2;
+  static final int OBJECT = 3;
+  static final int HIDDEN = 4;
+
+  /** In a VMM's flags: its statistics are the process's own account. */
+  static final int PUBLISHED = 1;
+
+  static final int RECORD_HEADER_BYTES = 8;
+
+  /** Texts at a record's end, each u16 what, u16 bytes, and UTF-8. */
+  enum Text {
+    PROGRAM(1),
+    NAME(2),
+    NAME_ORIGIN(3),
+    SOURCE(4),
+    SHORTFALL(5),
+    ID(6);
+
+    final int code;
+
+    Text(int code) {
+      this.code = code;
+    }
+  }
+
+  /** Longer ones are cut: they are for people. */
+  private static final int TEXT_BYTES_MAX = 4096;
+
+  private static final String NO_ROOM = "the broker's directory is full";
+
+  private final int room;
+  private final ToLongFunction<Slot> offset;
+  private final Map<Schema, Integer> schemas = new HashMap<>();
+  private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.nativeOrder());
+
+  private Directory(int room, ToLongFunction<Slot> offset) {
+    this.room = room;
+    this.offset = offset;
+  }
+
+  /**
+   * {@return the directory of some VMs}
+   *
+   * <p>What processes publish comes last: where there is no room, it is that which is left out,
+   * each VMM with the reason.
+   *
+   * @param room how long it may be, in bytes
+   * @param offset where a slot is in the file
+   */
+  static byte[] encode(
+      List<CollectedVmm> vmms, List<Hidden> hidden, int room, ToLongFunction<Slot> offset) {
+    Directory directory = new Directory(room, offset);
+    vmms.stream()
+        .sorted(Comparator.comparing(collected -> collected.acquired().vmm().isPublished()))
+        .forEach(directory::add);
+    hidden.forEach(directory::add);
+    return Arrays.copyOf(directory.out.array(), directory.out.position());
+  }
+
+  private void add(CollectedVmm collected) {
+    int start = out.position();
+    Map<Schema, Integer> before = Map.copyOf(schemas);
+    vmm(collected, collected.objects().size(), collected.acquired().shortfall());
+    collected.objects().forEach(this::object);
+    if (out.position() > room) {
+      out.position(start);
+      schemas.clear();
+      schemas.putAll(before);
+      vmm(collected, 0, Optional.of(NO_ROOM));
+      dropWithoutRoom(start);
+    }
+  }
+
+  private void add(Hidden hidden) {
+    int start = begin(HIDDEN);
+    out.putInt(hidden.pid()).putInt(0);
+    text(Text.PROGRAM, hidden.program());
+    name(hidden.name());
+    text(Text.SHORTFALL, hidden.why());
+    end(start);
+    dropWithoutRoom(start);
+  }
+
+  private void dropWithoutRoom(int start) {
+    if (out.position() > room) {
+      out.position(start);
+    }
+  }
+
+  private void vmm(CollectedVmm collected, int objects, Optional<String> shortfall) {
+    Vmm vmm = collected.acquired().vmm();
+    // Schemas stand in front, so that a VMM's objects come right behind it.
+    for (CollectedObject object : collected.objects().subList(0, objects)) {
+      schema(object.slot().schema());
+      if (out.position() > room) {
+        return; // And be rolled back: no more memory is to be taken for it.
+      }
+    }
+    int start = begin(VMM);
+    out.putInt(vmm.pid()).putInt(vmm.isPublished() ? PUBLISHED : 0);
+    out.putLong(vmm.key().startTicks());
+    out.putInt(vmm.vms().size()).putInt(vmm.vcpus().size());
+    out.putInt(objects).putInt(0);
+    reserve(Integer.BYTES * vmm.vcpus().size());
+    vmm.vcpus().stream().mapToInt(KvmFd::vcpu).sorted().forEach(out::putInt);
+    text(Text.PROGRAM, vmm.program());
+    name(vmm.name());
+    text(Text.SOURCE, collected.acquired().source().map(source -> source.label()).orElse(null));
+    text(Text.SHORTFALL, shortfall.orElse(null));
+    end(start);
+  }
+
+  private void object(CollectedObject object) {
+    int start = begin(OBJECT);
+    out.putInt(object.object().vcpu()).putInt(object.object().held().number());
+    out.putInt(schema(object.slot().schema())).putInt(0);
+    out.putLong(offset.applyAsLong(object.slot())).putLong(object.slot().object());
+    text(Text.ID, object.object().file().id());
+    end(start);
+  }
+
+  /** {@return the schema's number; written when it is new} */
+  private int schema(Schema schema) {
+    Integer known = schemas.get(schema);
+    if (known != null) {
+      return known;
+    }
+    int number = schemas.size();
+    MemorySegment zeros = MemorySegment.ofArray(new byte[Math.toIntExact(schema.dataBytes())]);
+    byte[] file = StatsFileEncoder.encode("", schema, zeros, ByteOrder.nativeOrder());
+    int start = begin(SCHEMA);
+    out.putInt(number).putInt(file.length);
+    reserve(file.length);
+    out.put(file);
+    end(start);
+    schemas.put(schema, number);
+    return number;
+  }
+
+  private int begin(int type) {
+    reserve(128);
+    int start = out.position();
+    out.putInt(type).putInt(0);
+    return start;
+  }
+
+  private void end(int start) {
+    reserve(Long.BYTES);
+    while (out.position() % Long.BYTES != 0) {
+      out.put((byte) 0);
+    }
+    out.putInt(start + Integer.BYTES, out.position() - start);
+  }
+
+  private void name(Optional<VmName> name) {
+    text(Text.NAME, name.map(VmName::text).orElse(null));
+    text(Text.NAME_ORIGIN, name.map(VmName::origin).orElse(null));
+  }
+
+  private void text(Text what, @Nullable String text) {
+    if (text != null) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      int length = Math.min(bytes.length, TEXT_BYTES_MAX);
+      reserve(2 * Short.BYTES + length);
+      out.putShort((short) what.code).putShort((short) length).put(bytes, 0, length);
+    }
+  }
+
+  private void reserve(int bytes) {
+    if (out.remaining() < bytes + Long.BYTES) {
+      ByteBuffer larger = ByteBuffer.allocate(2 * out.capacity() + bytes).order(out.order());
+      out = larger.put(out.flip());
+    }
+  }
+}
