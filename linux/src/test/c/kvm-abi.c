@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -64,6 +65,7 @@ static void calls(void)
 	PRINT("Fd.O_RDONLY", O_RDONLY);
 	PRINT("Fd.O_RDWR", O_RDWR);
 	PRINT("Fd.O_CLOEXEC", O_CLOEXEC);
+	PRINT("Fd.F_DUPFD_CLOEXEC", F_DUPFD_CLOEXEC);
 	PRINT("Fd.POLLIN", POLLIN);
 	PRINT("Fd.POLLFD_BYTES", sizeof(struct pollfd));
 	PRINT("Fd.POLLFD_EVENTS", offsetof(struct pollfd, events));
@@ -129,6 +131,9 @@ static void sockets(void)
 	PRINT("PacketSocket.CMSGHDR_BYTES", sizeof(struct cmsghdr));
 	PRINT("PacketSocket.CMSGHDR_LEVEL", offsetof(struct cmsghdr, cmsg_level));
 	PRINT("PacketSocket.CMSGHDR_TYPE", offsetof(struct cmsghdr, cmsg_type));
+	PRINT("OpenFiles.RLIMIT_NOFILE", RLIMIT_NOFILE);
+	PRINT("OpenFiles.RLIMIT_BYTES", sizeof(struct rlimit));
+	PRINT("OpenFiles.RLIMIT_HARD", offsetof(struct rlimit, rlim_max));
 	PRINT("Poll.IN", POLLIN);
 	PRINT("Poll.OUT", POLLOUT);
 }

@@ -43,6 +43,7 @@ public final class Acquirer {
   private final Map<Schema, WeakReference<Schema>> schemas = new WeakHashMap<>();
 
   private final boolean attach;
+  private final Handed handed;
 
   /** Makes an acquirer that shares schemas among all it acquires, and disturbs nobody. */
   public Acquirer() {
@@ -56,7 +57,18 @@ public final class Acquirer {
    *     {@link Source#ATTACH}
    */
   public Acquirer(boolean attach) {
+    this(attach, new Handed());
+  }
+
+  /**
+   * Makes an acquirer that shares schemas among all it acquires.
+   *
+   * @param attach as above
+   * @param handed what processes hand in
+   */
+  public Acquirer(boolean attach, Handed handed) {
     this.attach = attach;
+    this.handed = handed;
   }
 
   /**
@@ -104,7 +116,7 @@ public final class Acquirer {
     long dataBytes = 0;
     for (KvmFd fd : fds.subList(0, Math.min(fds.size(), OBJECTS_MAX))) {
       // A VM's vCPU numbers are unique: a second stats fd of one is the same object's.
-      if ((!one || !vcpus.contains(fd.vcpu())) && add(fd, () -> dup(vmm, fd), objects, refusals)) {
+      if ((!one || !vcpus.contains(fd.vcpu())) && add(fd, () -> open(vmm, fd), objects, refusals)) {
         vcpus.add(fd.vcpu());
         dataBytes += objects.getLast().file().schema().dataBytes();
       }
@@ -147,6 +159,13 @@ public final class Acquirer {
     return vmm.vms().size() <= 1 && numbers == vmm.vcpus().size();
   }
 
+  private StatsObject open(Vmm vmm, KvmFd theirs) throws IOException {
+    Optional<Fd> fd = handed.find(vmm.pid(), theirs);
+    return fd.isPresent()
+        ? object(theirs, new HandedFd(new StatsFd(fd.get())), Source.HANDED)
+        : dup(vmm, theirs);
+  }
+
   private StatsObject dup(Vmm vmm, KvmFd theirs) throws IOException {
     Fd fd = vmm.process().getfd(theirs.number());
     try {
@@ -181,9 +200,12 @@ public final class Acquirer {
   }
 
   private static String hint(int errno) {
-    return errno == Errno.EPERM
-        ? ": run as root or the VMM's user, where kernel.yama.ptrace_scope allows it"
-        : "";
+    return switch (errno) {
+      case Errno.EPERM ->
+          ": run as root or the VMM's user, where kernel.yama.ptrace_scope allows it";
+      case Errno.EMFILE -> ": raise this process's limit of descriptors (ulimit -Hn, LimitNOFILE=)";
+      default -> "";
+    };
   }
 
   private Optional<String> shortfall(Vmm vmm, List<StatsObject> objects, List<String> refusals) {
@@ -228,7 +250,7 @@ public final class Acquirer {
         : Optional.of("the VMM keeps no stats fd open for " + String.join(" and ", missing));
   }
 
-  private StatsObject object(KvmFd held, StatsFd bytes, Source source) throws IOException {
+  private StatsObject object(KvmFd held, StatsBytes bytes, Source source) throws IOException {
     try {
       StatsFile file = StatsFileDecoder.decode(bytes, ByteOrder.nativeOrder());
       StatsFile shared = new StatsFile(file.id(), intern(file.schema()), file.dataOffset());

@@ -6,12 +6,13 @@ import java.util.Optional;
 /**
  * The ways of getting an object's statistics, in the order they are tried.
  *
- * <p>More have their place between and behind these: handed (a VMM passes its stats fds over a
- * socket) before {@link #DUP}; qmp and debugfs behind {@link #ATTACH}.
+ * <p>More have their place behind these: qmp and debugfs.
  */
 public enum Source {
   /** A stats fd that this process opened on a VM or vCPU of its own. */
   OWN("own"),
+  /** A stats fd that the VMM, or whoever has it, handed to us over a socket. */
+  HANDED("handed"),
   /** A duplicate of a stats fd that the VMM holds open, by pidfd_getfd. */
   DUP("dup"),
   /**

@@ -1,9 +1,11 @@
 package io.kvmstats.broker;
 
+import io.kvmstats.acquire.Handed;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.collect.Slot;
 import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.LinuxException;
+import io.kvmstats.linux.OpenFiles;
 import io.kvmstats.linux.PacketSocket;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads all VMs of this host into a table, and shares it with whoever may connect.
@@ -43,6 +46,7 @@ public final class Broker implements AutoCloseable {
   private volatile long pace;
 
   private volatile boolean stopping;
+  private volatile @Nullable Throwable failure;
 
   /**
    * Makes a broker that listens, and does not yet read.
@@ -69,13 +73,20 @@ public final class Broker implements AutoCloseable {
     this.pace = this.interval;
     this.log = log;
     this.table = new SharedTable(limit);
+    Handed handed = new Handed();
     try {
-      this.server = new Server(listen(path, permissions), table.fd(), System.nanoTime());
+      this.server =
+          new Server(
+              listen(path, permissions),
+              table.fd(),
+              handed,
+              OpenFiles.raise() / 2,
+              System.nanoTime());
     } catch (IOException e) {
       table.close();
       throw e;
     }
-    this.collector = new Collector(vmm -> true, attach, table.slots());
+    this.collector = new Collector(vmm -> true, attach, handed, table.slots());
   }
 
   private static PacketSocket listen(Path path, Set<PosixFilePermission> permissions)
@@ -108,6 +119,10 @@ public final class Broker implements AutoCloseable {
    * @throws IOException when it can do so no more
    */
   public void run() throws IOException {
+    finder.setUncaughtExceptionHandler((thread, e) -> {
+      failure = e;
+      stop();
+    });
     finder.start();
     long next = System.nanoTime();
     while (!stopping) {
@@ -122,6 +137,9 @@ public final class Broker implements AutoCloseable {
       long before = pace;
       pace = wish == 0 ? interval : Math.clamp(wish, limit, interval);
       next = Math.min(next, next - before + pace); // A shorter one holds at once.
+    }
+    if (failure != null) {
+      throw new IllegalStateException("VMs are no longer looked for", failure);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.kvmstats.broker;
 
+import io.kvmstats.acquire.Handed;
 import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.LinuxException;
@@ -7,6 +8,7 @@ import io.kvmstats.linux.PacketSocket;
 import io.kvmstats.linux.PacketSocket.Packet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -24,20 +26,37 @@ final class Client implements AutoCloseable {
 
   private static final long SECOND_NANOS = 1_000_000_000L;
 
+  /** How much may be handed in. */
+  interface Room {
+    /**
+     * Checks that there is room for more.
+     *
+     * @param uid whose they are
+     * @param more how many
+     * @throws IOException when there is none
+     */
+    void check(int uid, int more) throws IOException;
+  }
+
   private final PacketSocket socket;
   private final PacketSocket.Peer peer;
   private final long connected;
   private final Fd table;
+  private final Handed handed;
+  private final Room room;
+  private Optional<Handed.Giver> giver = Optional.empty();
   private boolean greeted;
   private boolean owed;
   private long wish;
   private long second;
   private int packets;
 
-  Client(PacketSocket socket, Fd table, long now) throws LinuxException {
+  Client(PacketSocket socket, Fd table, Handed handed, Room room, long now) throws LinuxException {
     this.socket = socket;
     this.peer = socket.peer();
     this.table = table;
+    this.handed = handed;
+    this.room = room;
     this.connected = now;
     this.second = now;
   }
@@ -136,7 +155,44 @@ final class Client implements AutoCloseable {
         }
         wish = Math.max(0, body.getLong());
       }
+      case Packets.NAME -> giver().name(name(body, word));
+      case Packets.HAND -> hand(packet, word);
       default -> throw new IOException("a packet of type " + type);
+    }
+  }
+
+  private Handed.Giver giver() throws IOException {
+    if (peer.pid() == 0) {
+      throw new IOException("it is in a pid namespace that this broker can't see");
+    }
+    if (giver.isEmpty()) {
+      giver = Optional.of(handed.giver(socket.peerProcess()));
+    }
+    return giver.get();
+  }
+
+  private static String name(ByteBuffer body, int bytes) throws IOException {
+    if (bytes != body.remaining() || bytes < 1 || bytes > Packets.NAME_BYTES_MAX) {
+      throw new IOException("a name of " + bytes + " bytes, 1 to " + Packets.NAME_BYTES_MAX);
+    }
+    return StandardCharsets.UTF_8.decode(body).toString();
+  }
+
+  private void hand(Packet packet, int count) throws IOException {
+    if (count != packet.fds().size() || count == 0) {
+      throw new IOException(
+          packet.fds().size() + " descriptors where " + count + " are said to be");
+    }
+    room.check(uid(), count);
+    while (!packet.fds().isEmpty()) {
+      giver().add(packet.fds().removeFirst());
+    }
+    answer(Packets.taken(giver().size()));
+  }
+
+  private void answer(byte[] packet, Fd... fds) throws IOException {
+    if (!socket.send(packet, fds)) {
+      throw new IOException("it does not take its answer");
     }
   }
 
@@ -145,9 +201,7 @@ final class Client implements AutoCloseable {
       throw new IOException("version " + version + ": this broker speaks " + Packets.VERSION);
     }
     greeted = true;
-    if (!socket.send(Packets.welcome(), table)) {
-      throw new IOException("it does not take its answer");
-    }
+    answer(Packets.welcome(), table);
   }
 
   /** Says why it is sent away, if it listens, and closes. */
@@ -160,8 +214,14 @@ final class Client implements AutoCloseable {
     close();
   }
 
+  /** {@return how many stats fds it has handed in, and not taken back} */
+  int handed() {
+    return giver.map(Handed.Giver::size).orElse(0);
+  }
+
   @Override
   public void close() {
+    giver.ifPresent(Handed.Giver::close);
     socket.close();
   }
 }

@@ -13,12 +13,10 @@ final class Packets {
   /** To the broker: u32 0, u64 how often in ns the table should be swept; 0 for no wish. */
   static final int INTERVAL = 2;
 
-  /** To the broker: u32 bytes, what the VM is called whose descriptors are handed in here. */
+  /** To the broker: u32 bytes, and what the VM is called whose stats fds are handed in here. */
   static final int NAME = 3;
 
-  /**
-   * To the broker, with as many descriptors: u32 how many, and of each the i32 vCPU, -1 of a VM.
-   */
+  /** To the broker, with as many stats fds of one VM: u32 how many. */
   static final int HAND = 4;
 
   /** From the broker, the answer to HELLO, with the table's descriptor: u32 version. */
@@ -27,9 +25,7 @@ final class Packets {
   /** From the broker: u32 0, u64 generation. VMs came or went: the directory is another. */
   static final int CHANGED = 102;
 
-  /**
-   * From the broker: u32 how many descriptors it took, of those handed in since it last said so.
-   */
+  /** From the broker, the answer to HAND: u32 how many it has of this connection by now. */
   static final int TAKEN = 103;
 
   /** From the broker: u32 errno, and a text. Nothing was done; mostly the connection's end. */

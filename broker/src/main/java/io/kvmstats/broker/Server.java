@@ -1,5 +1,6 @@
 package io.kvmstats.broker;
 
+import io.kvmstats.acquire.Handed;
 import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.LinuxException;
 import io.kvmstats.linux.PacketSocket;
@@ -21,6 +22,9 @@ final class Server implements AutoCloseable {
   /** So that no user keeps the others out. */
   private static final int CLIENTS_PER_USER_MAX = 64;
 
+  /** A VM has 4,096 vCPUs at most (x86, Linux 6.12), and these are two. */
+  private static final int HANDED_PER_USER_MAX = 8194;
+
   private static final int ROOT = 0;
 
   /** Without descriptors a client can't be accepted, and would be reported again at once. */
@@ -30,6 +34,8 @@ final class Server implements AutoCloseable {
 
   private final PacketSocket listener;
   private final Fd table;
+  private final Handed handed;
+  private final int handedMax;
   private final List<Client> clients = new ArrayList<>();
   private final AtomicLong generation = new AtomicLong();
   private long told;
@@ -40,10 +46,14 @@ final class Server implements AutoCloseable {
    *
    * @param listener closed with this
    * @param table what clients get
+   * @param handed where what they hand in goes
+   * @param handedMax how much they may in all: what else needs descriptors must not lack them
    */
-  Server(PacketSocket listener, Fd table, long now) {
+  Server(PacketSocket listener, Fd table, Handed handed, int handedMax, long now) {
     this.listener = listener;
     this.table = table;
+    this.handed = handed;
+    this.handedMax = handedMax;
     this.acceptFrom = now;
   }
 
@@ -133,7 +143,7 @@ final class Server implements AutoCloseable {
   private void welcome(PacketSocket socket, long now) {
     Client client;
     try {
-      client = new Client(socket, table, now);
+      client = new Client(socket, table, handed, this::checkRoom, now);
     } catch (LinuxException e) {
       socket.close();
       return;
@@ -145,6 +155,17 @@ final class Server implements AutoCloseable {
       client.refuse("this user has " + others + " connections: no more are served");
     } else {
       clients.add(client);
+    }
+  }
+
+  private void checkRoom(int uid, int more) throws IOException {
+    int all = clients.stream().mapToInt(Client::handed).sum();
+    int users = clients.stream().filter(c -> c.uid() == uid).mapToInt(Client::handed).sum();
+    if (all + more > handedMax) {
+      throw new IOException("more than " + handedMax + " descriptors are handed in");
+    }
+    if (users + more > HANDED_PER_USER_MAX && uid != ROOT) {
+      throw new IOException("more than " + HANDED_PER_USER_MAX + " descriptors of one user");
     }
   }
 

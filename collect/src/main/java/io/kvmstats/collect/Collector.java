@@ -1,6 +1,7 @@
 package io.kvmstats.collect;
 
 import io.kvmstats.acquire.AcquiredVmm;
+import io.kvmstats.acquire.Handed;
 import io.kvmstats.acquire.StatsObject;
 import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.discover.Hidden;
@@ -53,7 +54,7 @@ public final class Collector implements HostView {
    * @throws LinuxException ENOMEM
    */
   public Collector(Predicate<Vmm> wanted, boolean attach) throws LinuxException {
-    this(wanted, attach, new Table());
+    this(wanted, attach, new Handed(), new Table());
   }
 
   /**
@@ -61,10 +62,11 @@ public final class Collector implements HostView {
    *
    * @param wanted which VMMs to acquire
    * @param attach as above
+   * @param handed what processes hand in
    * @param table to sweep into; closed with this
    */
-  public Collector(Predicate<Vmm> wanted, boolean attach, Table table) {
-    this(wanted, Surroundings.thisHost(attach), table);
+  public Collector(Predicate<Vmm> wanted, boolean attach, Handed handed, Table table) {
+    this(wanted, Surroundings.thisHost(attach, handed), table);
   }
 
   Collector(Predicate<Vmm> wanted, Surroundings surroundings, Table table) {

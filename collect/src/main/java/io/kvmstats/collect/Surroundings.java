@@ -2,6 +2,7 @@ package io.kvmstats.collect;
 
 import io.kvmstats.acquire.AcquiredVmm;
 import io.kvmstats.acquire.Acquirer;
+import io.kvmstats.acquire.Handed;
 import io.kvmstats.discover.Host;
 import io.kvmstats.discover.Vmm;
 import java.io.IOException;
@@ -22,14 +23,15 @@ interface Surroundings {
    * {@return this host}
    *
    * @param attach as {@link Acquirer#Acquirer(boolean)} has it
+   * @param handed what processes hand in
    */
-  static Surroundings thisHost(boolean attach) {
+  static Surroundings thisHost(boolean attach, Handed handed) {
     Host host = new Host();
-    Acquirer acquirer = new Acquirer(attach);
+    Acquirer acquirer = new Acquirer(attach, handed);
     return new Surroundings() {
       @Override
       public Host.Scan scan() throws IOException {
-        return host.scan();
+        return handed.merge(host.scan(), host);
       }
 
       @Override

@@ -90,6 +90,25 @@ public final class Host {
     return new Hidden(pid, program(pid), name, why);
   }
 
+  /**
+   * {@return a process, whether it holds VMs or not, without what it holds}
+   *
+   * @param process belongs to the result, and is closed when there is none
+   * @throws IOException when it has ended, or can't be looked at
+   */
+  public Vmm process(Pidfd process) throws IOException {
+    try {
+      Vmm vmm = vmm(process, List.of());
+      if (!process.isAlive()) {
+        throw new IOException("process " + process.pid() + " has ended");
+      }
+      return vmm;
+    } catch (IOException | RuntimeException e) {
+      process.close();
+      throw e;
+    }
+  }
+
   /** {@return the process, unless it is gone or holds no VM any more} */
   private Optional<Vmm> open(int pid) throws IOException {
     Pidfd process = Pidfd.open(pid);

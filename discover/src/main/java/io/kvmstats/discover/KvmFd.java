@@ -63,7 +63,7 @@ public record KvmFd(Kind kind, int number, int vcpu) {
    * @param number the descriptor
    * @param link what its link in /proc/PID/fd points to
    */
-  static Optional<KvmFd> parse(int number, String link) {
+  public static Optional<KvmFd> parse(int number, String link) {
     for (Kind kind : Kind.values()) {
       if (!link.startsWith(kind.start)
           || !link.endsWith(kind.end)

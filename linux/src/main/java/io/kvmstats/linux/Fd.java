@@ -20,6 +20,9 @@ public final class Fd implements AutoCloseable {
   /** open(2): not for the programs this process starts. */
   static final int O_CLOEXEC = 0x80000;
 
+  /** fcntl(2): duplicate. */
+  static final int F_DUPFD_CLOEXEC = 1030;
+
   /** poll(2): there is something to read. */
   static final int POLLIN = 1;
 
@@ -163,6 +166,16 @@ public final class Fd implements AutoCloseable {
       long n = Libc.call(WRITE, number(), from.address(), bytes.length, 0, 0, 0);
       return (int) LinuxException.check(n, "write", toString());
     }
+  }
+
+  /**
+   * {@return another descriptor of the same open file, close-on-exec}
+   *
+   * @throws LinuxException EMFILE
+   */
+  public Fd duplicate() throws LinuxException {
+    long other = Libc.fcntl(number(), F_DUPFD_CLOEXEC, 0);
+    return new Fd(LinuxException.check(other, "fcntl F_DUPFD_CLOEXEC", toString()), subject);
   }
 
   boolean isOpen() {

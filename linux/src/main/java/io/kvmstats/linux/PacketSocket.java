@@ -87,7 +87,7 @@ public final class PacketSocket implements AutoCloseable {
    * What came.
    *
    * @param bytes in the host's order
-   * @param fds the receiver's, close-on-exec; to be closed by whoever takes the packet
+   * @param fds the receiver's, close-on-exec; closed with the packet, but for those taken out
    * @param complete whether all that was sent has come: not when it is longer than the receiver
    *     allows, or carries more descriptors than it may have
    */

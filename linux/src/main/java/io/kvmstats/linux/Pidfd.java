@@ -90,6 +90,15 @@ public final class Pidfd implements AutoCloseable {
     return new Fd(LinuxException.check(ours, "pidfd_getfd", subject), subject);
   }
 
+  /**
+   * {@return this process, held once more}
+   *
+   * @throws LinuxException EMFILE
+   */
+  public Pidfd duplicate() throws LinuxException {
+    return new Pidfd(pid, fd.duplicate());
+  }
+
   @Override
   public void close() {
     fd.close();

@@ -78,6 +78,7 @@ class KvmAbiTest {
         "io.kvmstats.linux.Mapping",
         "io.kvmstats.linux.Memfd",
         "io.kvmstats.linux.Pidfd",
+        "io.kvmstats.linux.OpenFiles",
         "io.kvmstats.linux.Poll",
         "io.kvmstats.linux.Exec",
         "io.kvmstats.linux.ProcessMemory",
