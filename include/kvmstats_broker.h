@@ -110,6 +110,8 @@ struct kvmstats_hidden {
 #define KVMSTATS_TEXT_SOURCE		4
 #define KVMSTATS_TEXT_SHORTFALL		5
 #define KVMSTATS_TEXT_ID		6
+#define KVMSTATS_TEXT_UUID		7
+#define KVMSTATS_TEXT_UUID_ORIGIN	8
 
 struct kvmstats_text {
 	uint16_t what;

@@ -3,6 +3,7 @@ package io.kvmstats.acquire;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.Host;
 import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.linux.Fd;
@@ -179,11 +180,12 @@ public final class Handed {
     List<KvmFd> vcpus = inOrder(handed, fd -> fd.vcpu() != KvmFd.NO_VCPU);
     Optional<VmName> name =
         givers.stream().flatMap(giver -> giver.name.stream()).findFirst().or(vmm::name);
+    VmIdentity identity = new VmIdentity(name, vmm.identity().uuid());
     return new Vmm(
         vmm.process(),
         vmm.key(),
         vmm.program(),
-        name,
+        identity,
         ofKvm || vms.isEmpty() ? vmm.vms() : vms,
         ofKvm || vcpus.isEmpty() ? vmm.vcpus() : vcpus,
         vms.isEmpty() ? vmm.vmStats() : vms,

@@ -1,11 +1,11 @@
 package io.kvmstats.acquire;
 
 import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.linux.Pidfd;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 
 /** Tries to acquire a descriptor of another process, as the user that runs it. */
 final class AcquireMain {
@@ -20,7 +20,7 @@ final class AcquireMain {
             Pidfd.open(pid),
             new Vmm.Key(pid, 1),
             "vmm",
-            Optional.empty(),
+            VmIdentity.UNKNOWN,
             List.of(),
             List.of(),
             vmStats,

@@ -8,6 +8,7 @@ import io.kvmstats.core.model.Schema;
 import io.kvmstats.discover.Host;
 import io.kvmstats.discover.KvmFd;
 import io.kvmstats.discover.KvmFd.Kind;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.guest.GuestProcess;
 import io.kvmstats.guest.Life;
@@ -31,7 +32,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -376,7 +376,7 @@ class AcquirerTest {
         Pidfd.open(SELF),
         new Vmm.Key(SELF, 1),
         "vmm",
-        Optional.empty(),
+        VmIdentity.UNKNOWN,
         List.of(),
         List.of(),
         vmStats,

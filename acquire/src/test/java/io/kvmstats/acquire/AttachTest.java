@@ -113,7 +113,7 @@ class AttachTest {
         Pidfd.open(vmm.pid()),
         vmm.key(),
         vmm.program(),
-        vmm.name(),
+        vmm.identity(),
         vmm.vms(),
         vmm.vcpus(),
         vmm.vmStats(),

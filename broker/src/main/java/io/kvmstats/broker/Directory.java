@@ -7,7 +7,9 @@ import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.statsfd.StatsFileEncoder;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.VmName;
+import io.kvmstats.discover.VmUuid;
 import io.kvmstats.discover.Vmm;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -46,7 +48,9 @@ final class Directory {
     NAME_ORIGIN(3),
     SOURCE(4),
     SHORTFALL(5),
-    ID(6);
+    ID(6),
+    UUID(7),
+    UUID_ORIGIN(8);
 
     final int code;
 
@@ -107,7 +111,7 @@ final class Directory {
     int start = begin(HIDDEN);
     out.putInt(hidden.pid()).putInt(0);
     text(Text.PROGRAM, hidden.program());
-    name(hidden.name());
+    identity(hidden.identity());
     text(Text.SHORTFALL, hidden.why());
     end(start);
     dropWithoutRoom(start);
@@ -136,7 +140,7 @@ final class Directory {
     reserve(Integer.BYTES * vmm.vcpus().size());
     vmm.vcpus().stream().mapToInt(KvmFd::vcpu).sorted().forEach(out::putInt);
     text(Text.PROGRAM, vmm.program());
-    name(vmm.name());
+    identity(vmm.identity());
     text(Text.SOURCE, collected.acquired().source().map(source -> source.label()).orElse(null));
     text(Text.SHORTFALL, shortfall.orElse(null));
     end(start);
@@ -184,9 +188,11 @@ final class Directory {
     out.putInt(start + Integer.BYTES, out.position() - start);
   }
 
-  private void name(Optional<VmName> name) {
-    text(Text.NAME, name.map(VmName::text).orElse(null));
-    text(Text.NAME_ORIGIN, name.map(VmName::origin).orElse(null));
+  private void identity(VmIdentity identity) {
+    text(Text.NAME, identity.name().map(VmName::text).orElse(null));
+    text(Text.NAME_ORIGIN, identity.name().map(VmName::origin).orElse(null));
+    text(Text.UUID, identity.uuid().map(uuid -> uuid.value().toString()).orElse(null));
+    text(Text.UUID_ORIGIN, identity.uuid().map(VmUuid::origin).orElse(null));
   }
 
   private void text(Text what, @Nullable String text) {

@@ -10,7 +10,9 @@ import io.kvmstats.core.statsfd.ByteSource;
 import io.kvmstats.core.statsfd.StatsFileDecoder;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.VmName;
+import io.kvmstats.discover.VmUuid;
 import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -135,7 +137,7 @@ final class DirectoryReader {
         new VmmView(
             key,
             texts.getOrDefault(Directory.Text.PROGRAM, "?"),
-            name(texts),
+            identity(texts),
             vms,
             List.copyOf(vcpus),
             Optional.ofNullable(texts.get(Directory.Text.SOURCE)).flatMap(Source::labelled),
@@ -167,13 +169,19 @@ final class DirectoryReader {
         new Hidden(
             pid,
             texts.getOrDefault(Directory.Text.PROGRAM, "?"),
-            name(texts),
+            identity(texts),
             texts.getOrDefault(Directory.Text.SHORTFALL, "")));
   }
 
-  private static Optional<VmName> name(Map<Directory.Text, String> texts) {
-    return Optional.ofNullable(texts.get(Directory.Text.NAME))
-        .map(name -> new VmName(name, texts.getOrDefault(Directory.Text.NAME_ORIGIN, "")));
+  private static VmIdentity identity(Map<Directory.Text, String> texts) {
+    Optional<VmName> name =
+        Optional.ofNullable(texts.get(Directory.Text.NAME))
+            .map(text -> new VmName(text, texts.getOrDefault(Directory.Text.NAME_ORIGIN, "")));
+    Optional<VmUuid> uuid =
+        Optional.ofNullable(texts.get(Directory.Text.UUID))
+            .flatMap(
+                text -> VmUuid.parse(text, texts.getOrDefault(Directory.Text.UUID_ORIGIN, "")));
+    return new VmIdentity(name, uuid);
   }
 
   /** The rest of a record; zeros fill it up. */

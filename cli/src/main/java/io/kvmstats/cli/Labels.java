@@ -6,7 +6,9 @@ import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.VmName;
+import io.kvmstats.discover.VmUuid;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -90,12 +92,19 @@ final class Labels {
   static void vm(Json json, VmmView vmm) {
     json.name("pid").value(vmm.pid());
     json.name("vmm").value(vmm.program());
-    json.name("name").value(vmm.name().map(VmName::text).orElse(null));
-    json.name("name_origin").value(vmm.name().map(VmName::origin).orElse(null));
+    identity(json, vmm.identity());
     json.name("vm_count").value(vmm.vms());
     json.name("vcpu_count").value(vmm.vcpus().size());
     json.name("source").value(vmm.source().map(Source::label).orElse(null));
     json.name("published").value(vmm.isPublished());
     json.name("why_not_better").value(vmm.shortfall().orElse(null));
+  }
+
+  /** Writes the members that tell what a VM is called; the object stays open. */
+  static void identity(Json json, VmIdentity identity) {
+    json.name("name").value(identity.name().map(VmName::text).orElse(null));
+    json.name("name_origin").value(identity.name().map(VmName::origin).orElse(null));
+    json.name("uuid").value(identity.uuid().map(uuid -> uuid.value().toString()).orElse(null));
+    json.name("uuid_origin").value(identity.uuid().map(VmUuid::origin).orElse(null));
   }
 }

@@ -28,7 +28,7 @@ final class ListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (HostView host = sources.host((pid, name) -> true, Optional.empty())) {
+    try (HostView host = sources.host((pid, identity) -> true, Optional.empty())) {
       host.refresh();
       List<VmmView> vmms = host.vmms();
       List<Hidden> hidden = host.hidden();
@@ -117,8 +117,7 @@ final class ListCommand implements Callable<Integer> {
       json.beginObject();
       json.name("pid").value(process.pid());
       json.name("vmm").value(process.program());
-      json.name("name").value(process.name().map(VmName::text).orElse(null));
-      json.name("name_origin").value(process.name().map(VmName::origin).orElse(null));
+      Labels.identity(json, process.identity());
       json.name("why_not_better").value(process.why());
       json.endObject();
     }

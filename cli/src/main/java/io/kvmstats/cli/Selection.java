@@ -4,7 +4,7 @@ import io.kvmstats.collect.HostView;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.discover.Hidden;
-import io.kvmstats.discover.VmName;
+import io.kvmstats.discover.VmIdentity;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ final class Selection {
   @Option(
       names = "--vm",
       paramLabel = "NAME",
-      description = "Only VMs of this name; may be given several times.")
+      description = "Only VMs of this name or UUID; may be given several times.")
   List<String> names = new ArrayList<>();
 
   @Option(
@@ -99,12 +99,17 @@ final class Selection {
     return sources.host(this::wants, interval);
   }
 
-  boolean wants(int pid, Optional<VmName> name) {
-    return everyVm() || pids.contains(pid) || isNamed(name);
+  boolean wants(int pid, VmIdentity identity) {
+    return everyVm() || pids.contains(pid) || isNamed(identity);
   }
 
-  private boolean isNamed(Optional<VmName> name) {
-    return name.filter(n -> names.contains(n.text())).isPresent();
+  private boolean isNamed(VmIdentity identity) {
+    return names.stream().anyMatch(name -> isNamed(identity, name));
+  }
+
+  private static boolean isNamed(VmIdentity identity, String name) {
+    return identity.name().filter(n -> n.text().equals(name)).isPresent()
+        || identity.uuid().filter(u -> u.value().toString().equalsIgnoreCase(name)).isPresent();
   }
 
   boolean wants(Descriptor descriptor) {
@@ -134,7 +139,7 @@ final class Selection {
       }
     }
     for (Hidden hidden : host.hidden()) {
-      if (wants(hidden.pid(), hidden.name())) {
+      if (wants(hidden.pid(), hidden.identity())) {
         lines.add(Labels.vm(hidden.name(), hidden.pid()) + ": " + hidden.why());
       }
     }
@@ -145,8 +150,9 @@ final class Selection {
       }
     }
     for (String name : names) {
-      if (Stream.concat(found.stream().map(VmmView::name), host.hidden().stream().map(Hidden::name))
-          .noneMatch(other -> other.filter(n -> n.text().equals(name)).isPresent())) {
+      if (Stream.concat(
+              found.stream().map(VmmView::identity), host.hidden().stream().map(Hidden::identity))
+          .noneMatch(identity -> isNamed(identity, name))) {
         lines.add("no VM is named " + name + ": try kvmstats list");
       }
     }

@@ -3,7 +3,7 @@ package io.kvmstats.cli;
 import io.kvmstats.broker.BrokerView;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.collect.HostView;
-import io.kvmstats.discover.VmName;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.LinuxException;
 import java.io.IOException;
@@ -51,7 +51,7 @@ final class SourceOptions {
 
   /** Which VMs are wanted. */
   interface Wanted {
-    boolean test(int pid, Optional<VmName> name);
+    boolean test(int pid, VmIdentity identity);
   }
 
   /**
@@ -77,12 +77,12 @@ final class SourceOptions {
         }
       }
     }
-    return new Collector(vmm -> wanted.test(vmm.pid(), vmm.name()), attach.get());
+    return new Collector(vmm -> wanted.test(vmm.pid(), vmm.identity()), attach.get());
   }
 
   private static HostView view(Path path, Wanted wanted, Optional<Duration> interval)
       throws IOException {
-    BrokerView view = new BrokerView(path, vmm -> wanted.test(vmm.pid(), vmm.name()), interval);
+    BrokerView view = new BrokerView(path, vmm -> wanted.test(vmm.pid(), vmm.identity()), interval);
     if (interval.isPresent() && interval.get().compareTo(view.intervalLimit()) < 0) {
       Messages.say(
           "the broker reads every "

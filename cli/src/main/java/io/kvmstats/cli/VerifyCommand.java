@@ -97,7 +97,7 @@ final class VerifyCommand implements Callable<Integer> {
     Selection selection = new Selection();
     selection.pids.add(Objects.requireNonNull(pid));
     try (Collector collector =
-        new Collector(vmm -> selection.wants(vmm.pid(), vmm.name()), attach.get())) {
+        new Collector(vmm -> selection.wants(vmm.pid(), vmm.identity()), attach.get())) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
       boolean kept = true;

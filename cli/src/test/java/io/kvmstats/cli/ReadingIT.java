@@ -8,6 +8,7 @@ import io.kvmstats.linux.KvmVcpu;
 import io.kvmstats.linux.KvmVm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
@@ -214,6 +215,20 @@ class ReadingIT {
       App.Result gone = App.run("get", "--pid", Long.toString(other.pid()));
       assertThat(gone.exit()).isEqualTo(3);
       assertThat(gone.err()).contains("process " + other.pid() + " holds no VM");
+    }
+  }
+
+  @Test
+  void aVmIsSelectedByItsUuidInAnyCase() throws Exception {
+    String uuid = "c7a5fdbd-edaf-9455-926a-d65c16db1809";
+    try (CVmm other = CVmm.start("-name", "other", "-uuid", uuid)) {
+      String get = App.run("get", "--vm", uuid.toUpperCase(Locale.ROOT), "--format", "json").out();
+      JsonNode vms = Schemas.read("get", get).get("vms");
+      assertThat(vms).hasSize(1);
+      assertThat(vms.get(0).get("pid").asLong()).isEqualTo(other.pid());
+      assertThat(vms.get(0).get("uuid").asString()).isEqualTo(uuid);
+      assertThat(vms.get(0).get("uuid_origin").asString()).isEqualTo("-uuid");
+      assertThat(vms.get(0).get("name_origin").asString()).isEqualTo("-name");
     }
   }
 

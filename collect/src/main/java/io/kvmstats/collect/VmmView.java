@@ -2,6 +2,7 @@ package io.kvmstats.collect;
 
 import io.kvmstats.acquire.Source;
 import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.Optional;
  *
  * @param key the process
  * @param program the VMM's program, such as {@code qemu-system-x86_64}
- * @param name what its VM is called, where that is known
+ * @param identity what its VM is called, where that is known
  * @param vms how many VMs it has
  * @param vcpus the numbers of its vCPUs, in order; also of those that can't be read
  * @param source how its objects are read, if any is; where in several ways, the last one tried
@@ -23,7 +24,7 @@ import java.util.Optional;
 public record VmmView(
     Vmm.Key key,
     String program,
-    Optional<VmName> name,
+    VmIdentity identity,
     int vms,
     List<Integer> vcpus,
     Optional<Source> source,
@@ -37,13 +38,18 @@ public record VmmView(
     return new VmmView(
         vmm.key(),
         vmm.program(),
-        vmm.name(),
+        vmm.identity(),
         vmm.vms().size(),
         vmm.vcpus().stream().map(KvmFd::vcpu).sorted().toList(),
         collected.acquired().source(),
         vmm.isPublished(),
         collected.acquired().shortfall(),
         collected.objects().stream().map(ObjectView::of).toList());
+  }
+
+  /** {@return what its VM is called, where that is known} */
+  public Optional<VmName> name() {
+    return identity.name();
   }
 
   /** {@return the pid, for people: see {@link Vmm.Key}} */

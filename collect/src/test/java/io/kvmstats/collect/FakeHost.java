@@ -14,6 +14,7 @@ import io.kvmstats.core.statsfd.StatsFileDecoder;
 import io.kvmstats.core.statsfd.StatsFileEncoder;
 import io.kvmstats.discover.Host;
 import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.Pidfd;
@@ -199,7 +200,7 @@ final class FakeHost implements Surroundings {
               Pidfd.open(SELF),
               process.key,
               "fake",
-              Optional.empty(),
+              VmIdentity.UNKNOWN,
               held,
               List.of(),
               List.of(),

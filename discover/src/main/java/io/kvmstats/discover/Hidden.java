@@ -7,7 +7,13 @@ import java.util.Optional;
  *
  * @param pid the process
  * @param program its name
- * @param name what its VM is called, where its command line says so
+ * @param identity what its VM is called, by what every user may see
  * @param why what stands in the way, and what to do about it
  */
-public record Hidden(int pid, String program, Optional<VmName> name, String why) {}
+public record Hidden(int pid, String program, VmIdentity identity, String why) {
+
+  /** {@return what its VM is called, where somebody says so} */
+  public Optional<VmName> name() {
+    return identity.name();
+  }
+}

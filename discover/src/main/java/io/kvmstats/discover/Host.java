@@ -20,16 +20,23 @@ public final class Host {
   private static final int COMM_LENGTH = 15;
 
   private final ProcFs proc;
+  private final LibvirtStatus libvirt;
   private final Published published;
   private final Borrowed borrowed;
 
-  /** Makes a view of this machine's /proc. */
+  /** Makes a view of this machine. */
   public Host() {
     this(Path.of("/proc"));
   }
 
+  /**
+   * Makes a view of a machine that a test makes up.
+   *
+   * @param root where its /proc is; its /run is beside
+   */
   Host(Path root) {
     this.proc = new ProcFs(root);
+    this.libvirt = new LibvirtStatus(root.resolveSibling("run"));
     this.published = new Published(proc);
     this.borrowed = new Borrowed(proc);
   }
@@ -55,39 +62,35 @@ public final class Host {
   public Scan scan() throws IOException {
     List<Vmm> vmms = new ArrayList<>();
     List<Hidden> hidden = new ArrayList<>();
+    Identities identities = new Identities(proc, libvirt);
     for (int pid : proc.pids()) {
-      look(pid, vmms, hidden);
+      look(pid, identities, vmms, hidden);
     }
     vmms.sort(Comparator.comparingInt(Vmm::pid));
     hidden.sort(Comparator.comparingInt(Hidden::pid));
     return new Scan(List.copyOf(vmms), List.copyOf(hidden));
   }
 
-  private void look(int pid, List<Vmm> vmms, List<Hidden> hidden) {
+  private void look(int pid, Identities identities, List<Vmm> vmms, List<Hidden> hidden) {
     try {
       if (mayHoldVm(proc.kvmFds(pid))) {
-        open(pid).ifPresent(vmms::add);
+        open(pid, identities).ifPresent(vmms::add);
       }
     } catch (AccessDeniedException e) {
       if (looksLikeVmm(pid)) {
-        hidden.add(hidden(pid, "another user's process: run as root or as its user"));
+        hidden.add(hidden(pid, identities, "another user's process: run as root or as its user"));
       }
     } catch (IOException e) {
       if (exists(pid)) {
-        hidden.add(hidden(pid, String.valueOf(e.getMessage())));
+        hidden.add(hidden(pid, identities, String.valueOf(e.getMessage())));
       }
     }
   }
 
   /** What every user may see of a process. */
-  private Hidden hidden(int pid, String why) {
-    Optional<VmName> name;
-    try {
-      name = VmName.ofCommandLine(proc.commandLine(pid));
-    } catch (IOException e) {
-      name = Optional.empty();
-    }
-    return new Hidden(pid, program(pid), name, why);
+  private Hidden hidden(int pid, Identities identities, String why) {
+    String program = program(pid);
+    return new Hidden(pid, program, identities.of(pid, program), why);
   }
 
   /**
@@ -110,11 +113,11 @@ public final class Host {
   }
 
   /** {@return the process, unless it is gone or holds no VM any more} */
-  private Optional<Vmm> open(int pid) throws IOException {
+  private Optional<Vmm> open(int pid, Identities identities) throws IOException {
     Pidfd process = Pidfd.open(pid);
     try {
       // From here on the pid is this process's, if it is still alive when all is read.
-      Vmm vmm = vmm(process, borrowed.without(pid, proc.kvmFds(pid)));
+      Vmm vmm = vmm(process, identities, borrowed.without(pid, proc.kvmFds(pid)));
       boolean holdsVm = !vmm.vms().isEmpty() || !vmm.vcpus().isEmpty();
       if (holdsVm && process.isAlive()) {
         return Optional.of(vmm);
@@ -131,7 +134,7 @@ public final class Host {
    * What the kernel counts goes before what the process says; a VMM on a kernel without stats fds
    * may publish its own.
    */
-  private Vmm vmm(Pidfd process, List<KvmFd> fds) throws IOException {
+  private Vmm vmm(Pidfd process, Identities identities, List<KvmFd> fds) throws IOException {
     int pid = process.pid();
     List<KvmFd> vms = distinct(pid, fds, KvmFd.Kind.VM);
     List<KvmFd> vcpus = distinct(pid, fds, KvmFd.Kind.VCPU);
@@ -143,11 +146,12 @@ public final class Host {
       vmStats = ofKind(own, KvmFd.Kind.PUBLISHED_VM_STATS);
       vcpuStats = ofKind(own, KvmFd.Kind.PUBLISHED_VCPU_STATS);
     }
+    String program = program(pid);
     return new Vmm(
         process,
         new Vmm.Key(pid, proc.startTicks(pid)),
-        program(pid),
-        VmName.ofCommandLine(proc.commandLine(pid)),
+        program,
+        identities.of(pid, program),
         ofKvm ? vms : vmStats,
         ofKvm ? vcpus : vcpuStats,
         vmStats,

@@ -124,6 +124,24 @@ final class ProcFs {
     return arguments;
   }
 
+  /** {@return the process's cgroups, one of each hierarchy a line (cgroups(7))} */
+  String cgroup(int pid) throws IOException {
+    return text(process(pid).resolve("cgroup"));
+  }
+
+  /** {@return this process's own pid namespace: {@code pid:[INODE]}} */
+  String pidNamespace() throws IOException {
+    return Files.readSymbolicLink(root.resolve("self").resolve("ns").resolve("pid")).toString();
+  }
+
+  /**
+   * {@return how many pid namespaces the process has a pid in, from that of this /proc on inwards}
+   */
+  int pidNamespaces(int pid) throws IOException {
+    String[] pids = field(status(pid, pid), "NSpid").split("\\s+", -1);
+    return pids.length;
+  }
+
   /** {@return the process's name, which it may set itself; 15 bytes at most} */
   String comm(int pid) throws IOException {
     return text(process(pid).resolve("comm")).stripTrailing();
@@ -137,6 +155,20 @@ final class ProcFs {
   /** {@return what a thread's status file says, a field a line (proc_pid_status(5))} */
   String status(int pid, int tid) throws IOException {
     return text(task(pid, tid).resolve("status"));
+  }
+
+  /**
+   * {@return a field of {@link #status}}
+   *
+   * <p>The name comes first, with its line ends escaped, so that it can't pass for another field.
+   */
+  static String field(String status, String name) throws IOException {
+    return status
+        .lines()
+        .filter(line -> line.startsWith(name + ":"))
+        .map(line -> line.substring(name.length() + 1).strip())
+        .findFirst()
+        .orElseThrow(() -> new IOException("/proc/PID/task/TID/status has no " + name));
   }
 
   /** {@return which system call a thread is in (proc_pid_syscall(5)), without the line's end} */

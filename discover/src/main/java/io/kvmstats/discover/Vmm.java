@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param process the process
  * @param key what tells it from every other process since boot
  * @param program the VMM's program, such as {@code qemu-system-x86_64}
- * @param name what its VM is called, where it says so
+ * @param identity what its VM is called, where somebody says so
  * @param vms its VMs, one descriptor each; where it has none of KVM's, those that it publishes
  * @param vcpus its vCPUs, one descriptor each; where it has none of KVM's, those that it publishes
  * @param vmStats its open stats fds of VMs, one descriptor each: all KVM's, or all published
@@ -27,7 +27,7 @@ public record Vmm(
     Pidfd process,
     Key key,
     String program,
-    Optional<VmName> name,
+    VmIdentity identity,
     List<KvmFd> vms,
     List<KvmFd> vcpus,
     List<KvmFd> vmStats,
@@ -45,6 +45,11 @@ public record Vmm(
   /** {@return the pid, for people: see {@link Key}} */
   public int pid() {
     return key.pid();
+  }
+
+  /** {@return what its VM is called, where somebody says so} */
+  public Optional<VmName> name() {
+    return identity.name();
   }
 
   /** {@return whether its statistics are the process's own account, and not the kernel's} */

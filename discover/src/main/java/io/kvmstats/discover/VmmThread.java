@@ -90,21 +90,11 @@ public record VmmThread(
     String status = proc.status(pid, tid);
     return new VmmThread(
         tid,
-        field(status, "Name"),
-        field(status, "State").charAt(0),
-        Integer.parseInt(field(status, "TracerPid")),
-        !field(status, "Seccomp").equals("0"),
+        ProcFs.field(status, "Name"),
+        ProcFs.field(status, "State").charAt(0),
+        Integer.parseInt(ProcFs.field(status, "TracerPid")),
+        !ProcFs.field(status, "Seccomp").equals("0"),
         call(proc.systemCall(pid, tid)));
-  }
-
-  /** The name comes first, with its line ends escaped, so that it can't pass for another field. */
-  private static String field(String status, String name) throws IOException {
-    return status
-        .lines()
-        .filter(line -> line.startsWith(name + ":"))
-        .map(line -> line.substring(name.length() + 1).strip())
-        .findFirst()
-        .orElseThrow(() -> new IOException("/proc/PID/task/TID/status has no " + name));
   }
 
   /** {@code 16 0xd 0xae80 0x0 0x0 0x0 0x0 0x7f.. 0x7f..} is KVM_RUN on descriptor 13. */

@@ -12,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -232,7 +231,7 @@ class HostTest {
   }
 
   private static Hidden broken(String what) {
-    return new Hidden(SELF, "broken", Optional.empty(), "/proc/" + SELF + "/stat " + what);
+    return new Hidden(SELF, "broken", VmIdentity.UNKNOWN, "/proc/" + SELF + "/stat " + what);
   }
 
   @Test
