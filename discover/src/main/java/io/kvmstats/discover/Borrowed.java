@@ -36,30 +36,28 @@ final class Borrowed {
    * @param pid the process
    * @param fds its descriptors
    */
-  List<KvmFd> without(int pid, List<KvmFd> fds) throws IOException {
+  List<KvmFd> without(int pid, ProcFs.Fds fds) throws IOException {
     TreeSet<Held> others = new TreeSet<>(BY_FILE);
-    for (int other : held(pid)) {
+    for (int other : held(pid, fds.pidfds())) {
       try {
-        proc.kvmFds(other).forEach(fd -> others.add(new Held(other, fd)));
+        proc.kvmFds(other).kvm().forEach(fd -> others.add(new Held(other, fd)));
       } catch (FileSystemException e) {
         // It has ended, or is nothing that we may look at.
       }
     }
     return others.isEmpty()
-        ? fds
-        : fds.stream().filter(fd -> !others.contains(new Held(pid, fd))).toList();
+        ? fds.kvm()
+        : fds.kvm().stream().filter(fd -> !others.contains(new Held(pid, fd))).toList();
   }
 
   /** {@return the other processes whose pidfds it holds} */
-  private Set<Integer> held(int pid) throws IOException {
+  private Set<Integer> held(int pid, List<Integer> pidfds) throws IOException {
     Set<Integer> others = new HashSet<>();
-    for (int number : proc.fds(pid)) {
+    for (int number : pidfds) {
       try {
-        if (proc.fdLink(pid, number).contains("pidfd")) {
-          proc.pidOfPidfd(pid, number).ifPresent(others::add);
-        }
+        proc.pidOfPidfd(pid, number).ifPresent(others::add);
       } catch (FileSystemException e) {
-        // Closed since the folder was listed.
+        // Closed since it was listed.
       }
     }
     others.remove(pid);

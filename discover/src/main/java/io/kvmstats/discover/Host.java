@@ -16,13 +16,12 @@ import java.util.TreeSet;
 
 /** Looks through the processes of this host for VMs. */
 public final class Host {
-  /** The kernel cuts a process's name to this length. */
-  private static final int COMM_LENGTH = 15;
-
   private final ProcFs proc;
   private final LibvirtStatus libvirt;
+  private final Outside outside;
   private final Published published;
   private final Borrowed borrowed;
+  private final Rescan rescan;
 
   /** Makes a view of this machine. */
   public Host() {
@@ -32,13 +31,19 @@ public final class Host {
   /**
    * Makes a view of a machine that a test makes up.
    *
-   * @param root where its /proc is; its /run is beside
+   * @param root where its /proc is; its /run and /sys are beside
    */
   Host(Path root) {
-    this.proc = new ProcFs(root);
-    this.libvirt = new LibvirtStatus(root.resolveSibling("run"));
+    this(new ProcFs(root), root.resolveSibling("run"), root.resolveSibling("sys"));
+  }
+
+  Host(ProcFs proc, Path run, Path sys) {
+    this.proc = proc;
+    this.libvirt = new LibvirtStatus(run);
+    this.outside = new Outside(proc);
     this.published = new Published(proc);
     this.borrowed = new Borrowed(proc);
+    this.rescan = new Rescan(proc, new KvmEvents(sys));
   }
 
   /**
@@ -55,7 +60,9 @@ public final class Host {
   }
 
   /**
-   * Looks at every process once. Costs a readlink per descriptor on the host that may be seen.
+   * Looks at every process that may hold a VM: at the first scan all, with a readlink per
+   * descriptor that may be seen; later those that are new, have changed or hold one, and a share of
+   * the rest.
    *
    * @throws IOException when /proc itself can't be read
    */
@@ -63,9 +70,11 @@ public final class Host {
     List<Vmm> vmms = new ArrayList<>();
     List<Hidden> hidden = new ArrayList<>();
     Identities identities = new Identities(proc, libvirt);
+    rescan.begin();
     for (int pid : proc.pids()) {
       look(pid, identities, vmms, hidden);
     }
+    rescan.end();
     vmms.sort(Comparator.comparingInt(Vmm::pid));
     hidden.sort(Comparator.comparingInt(Hidden::pid));
     return new Scan(List.copyOf(vmms), List.copyOf(hidden));
@@ -73,23 +82,37 @@ public final class Host {
 
   private void look(int pid, Identities identities, List<Vmm> vmms, List<Hidden> hidden) {
     try {
-      if (mayHoldVm(proc.kvmFds(pid))) {
-        open(pid, identities).ifPresent(vmms::add);
+      // Before they are looked at: what changes meanwhile, the next scan sees.
+      ProcFs.FdTable table = proc.fdTable(pid);
+      if (rescan.isAsBefore(pid, table)) {
+        return;
       }
-    } catch (AccessDeniedException e) {
-      if (looksLikeVmm(pid)) {
-        hidden.add(hidden(pid, identities, "another user's process: run as root or as its user"));
+      rescan.saw(pid, Rescan.Seen.suspect(table));
+      if (rescan.about(pid, table).isPresent()) {
+        open(pid, identities).ifPresent(vmms::add);
+        return;
+      }
+      try {
+        List<KvmFd> fds = proc.kvmFds(pid).kvm();
+        if (mayHoldVm(fds)) {
+          open(pid, identities).ifPresent(vmms::add);
+        } else if (fds.isEmpty()) {
+          rescan.saw(pid, Rescan.Seen.dull(table));
+        }
+      } catch (AccessDeniedException e) {
+        if (outside.looksLikeVmm(pid)) {
+          hidden.add(hidden(pid, identities, "another user's process: run as root or as its user"));
+        }
       }
     } catch (IOException e) {
-      if (exists(pid)) {
+      if (outside.exists(pid)) {
         hidden.add(hidden(pid, identities, String.valueOf(e.getMessage())));
       }
     }
   }
 
-  /** What every user may see of a process. */
   private Hidden hidden(int pid, Identities identities, String why) {
-    String program = program(pid);
+    String program = outside.program(pid);
     return new Hidden(pid, program, identities.of(pid, program), why);
   }
 
@@ -117,9 +140,13 @@ public final class Host {
     Pidfd process = Pidfd.open(pid);
     try {
       // From here on the pid is this process's, if it is still alive when all is read.
-      Vmm vmm = vmm(process, identities, borrowed.without(pid, proc.kvmFds(pid)));
+      ProcFs.FdTable table = proc.fdTable(pid);
+      List<KvmFd> fds = borrowed.without(pid, proc.kvmFds(pid));
+      Rescan.About about = about(pid, table, identities);
+      Vmm vmm = vmm(process, about, fds);
       boolean holdsVm = !vmm.vms().isEmpty() || !vmm.vcpus().isEmpty();
       if (holdsVm && process.isAlive()) {
+        rescan.saw(pid, new Rescan.Seen(table, Optional.of(about), false));
         return Optional.of(vmm);
       }
       process.close();
@@ -130,11 +157,22 @@ public final class Host {
     }
   }
 
+  private Rescan.About about(int pid, ProcFs.FdTable table, Identities identities)
+      throws IOException {
+    Optional<Rescan.About> known = rescan.about(pid, table);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    Vmm.Key key = new Vmm.Key(pid, proc.startTicks(pid));
+    String program = outside.program(pid);
+    return new Rescan.About(key, program, identities.of(pid, program));
+  }
+
   /**
    * What the kernel counts goes before what the process says; a VMM on a kernel without stats fds
    * may publish its own.
    */
-  private Vmm vmm(Pidfd process, Identities identities, List<KvmFd> fds) throws IOException {
+  private Vmm vmm(Pidfd process, Rescan.About about, List<KvmFd> fds) throws IOException {
     int pid = process.pid();
     List<KvmFd> vms = distinct(pid, fds, KvmFd.Kind.VM);
     List<KvmFd> vcpus = distinct(pid, fds, KvmFd.Kind.VCPU);
@@ -146,12 +184,11 @@ public final class Host {
       vmStats = ofKind(own, KvmFd.Kind.PUBLISHED_VM_STATS);
       vcpuStats = ofKind(own, KvmFd.Kind.PUBLISHED_VCPU_STATS);
     }
-    String program = program(pid);
     return new Vmm(
         process,
-        new Vmm.Key(pid, proc.startTicks(pid)),
-        program,
-        identities.of(pid, program),
+        about.key(),
+        about.program(),
+        about.identity(),
         ofKvm ? vms : vmStats,
         ofKvm ? vcpus : vcpuStats,
         vmStats,
@@ -219,58 +256,6 @@ public final class Host {
         return false;
       }
       throw e;
-    }
-  }
-
-  /**
-   * {@return the program's name: the process's own, or in full where the kernel cut it and the
-   * command line goes on the same way}
-   */
-  private String program(int pid) {
-    try {
-      String comm = proc.comm(pid);
-      List<String> arguments = comm.length() < COMM_LENGTH ? List.of() : proc.commandLine(pid);
-      if (!arguments.isEmpty()) {
-        String path = arguments.getFirst();
-        String base = path.substring(path.lastIndexOf('/') + 1);
-        return base.startsWith(comm) ? base : comm;
-      }
-      return comm;
-    } catch (IOException e) {
-      return "?";
-    }
-  }
-
-  /**
-   * A guess from what every user may see: the names of the process and of its threads. KVM starts a
-   * thread of its own within every VMM (since Linux 6.14), and QEMU names its vCPUs' threads.
-   */
-  private boolean looksLikeVmm(int pid) {
-    try {
-      if (proc.hasEnded(pid)) {
-        return false; // Nobody but root may list a zombie's descriptors, and it has none.
-      }
-      if (proc.comm(pid).startsWith("qemu-system")) {
-        return true;
-      }
-      for (int tid : proc.tids(pid)) {
-        String thread = proc.comm(pid, tid);
-        if (thread.equals("kvm-nx-lpage-re") || thread.matches("CPU \\d+/KVM")) {
-          return true;
-        }
-      }
-      return false;
-    } catch (IOException e) {
-      return false; // Gone, or hidden altogether: nothing to tell of it.
-    }
-  }
-
-  private boolean exists(int pid) {
-    try {
-      proc.comm(pid);
-      return true;
-    } catch (IOException e) {
-      return false;
     }
   }
 }

@@ -9,19 +9,22 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads /proc, with a bound on everything.
  *
  * <p>The root is a parameter so that tests can make one up. Thread-safe.
  */
-final class ProcFs {
+class ProcFs {
   /** A command line may have megabytes; a VM's name comes early, and QEMU's are a few KiB. */
   private static final int TEXT_BYTES_MAX = 256 << 10;
 
@@ -58,20 +61,66 @@ final class ProcFs {
         .toString();
   }
 
-  /** {@return the descriptors of KVM's, and those named so, by number} */
-  List<KvmFd> kvmFds(int pid) throws IOException {
-    List<KvmFd> found = new ArrayList<>();
+  /**
+   * A process's folder of descriptors, without looking into it.
+   *
+   * @param folder tells it from every other process's: the inode, and when it was made. Both are
+   *     new when a pid comes again, and may be when it does not
+   * @param count how many descriptors there are, if the kernel {@link #countsFds}
+   */
+  record FdTable(Object folder, long count) {}
+
+  private record Folder(@Nullable Object inode, FileTime made) {}
+
+  /** {@return the folder of a process's descriptors, which every user may ask for} */
+  FdTable fdTable(int pid) throws IOException {
+    BasicFileAttributes attributes =
+        Files.readAttributes(process(pid).resolve("fd"), BasicFileAttributes.class);
+    return new FdTable(
+        new Folder(attributes.fileKey(), attributes.lastModifiedTime()), attributes.size());
+  }
+
+  /** {@return whether the kernel counts descriptors in {@link #fdTable}: since Linux 6.2} */
+  boolean countsFds() {
+    try {
+      return Files.size(root.resolve("self").resolve("fd")) > 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * What a process holds that tells who it is.
+   *
+   * @param kvm the descriptors of KVM's, and those named so, by number
+   * @param pidfds the numbers of those of other processes, in no order
+   */
+  record Fds(List<KvmFd> kvm, List<Integer> pidfds) {}
+
+  /** {@return what a process holds, by the link of each of its descriptors} */
+  Fds kvmFds(int pid) throws IOException {
+    List<KvmFd> kvm = new ArrayList<>();
+    List<Integer> pidfds = new ArrayList<>();
     for (int number : fds(pid)) {
       try {
-        KvmFd.parse(number, fdLink(pid, number)).ifPresent(found::add);
+        String link = fdLink(pid, number);
+        KvmFd.parse(number, link).ifPresent(kvm::add);
+        if (isPidfd(link)) {
+          pidfds.add(number);
+        }
       } catch (AccessDeniedException e) {
         throw e; // So is every other one.
       } catch (FileSystemException e) {
         // Closed since the folder was listed, or an odd file of a long name: KVM's are short.
       }
     }
-    found.sort(Comparator.comparingInt(KvmFd::number));
-    return found;
+    kvm.sort(Comparator.comparingInt(KvmFd::number));
+    return new Fds(kvm, pidfds);
+  }
+
+  /** They have inodes of their own since Linux 6.9. */
+  private static boolean isPidfd(String link) {
+    return link.equals("anon_inode:[pidfd]") || link.startsWith("pidfd:[");
   }
 
   /** {@return the process that a pidfd is of, unless it has ended} */

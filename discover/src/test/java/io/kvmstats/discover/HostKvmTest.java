@@ -3,6 +3,7 @@ package io.kvmstats.discover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.kvmstats.guest.GuestMain;
 import io.kvmstats.guest.GuestProcess;
 import io.kvmstats.guest.Life;
 import io.kvmstats.linux.Fd;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Real VMMs, found in the real /proc. */
 class HostKvmTest {
+  private static final long PATIENCE_NANOS = 30_000_000_000L;
   private static final int SELF = (int) ProcessHandle.current().pid();
 
   private static Optional<Vmm> find(Host.Scan scan, int pid) {
@@ -112,6 +114,58 @@ class HostKvmTest {
         // Opened twice, they are two files, of one object.
         assertThat(vmm.vmStats()).hasSize(2);
       }
+    }
+  }
+
+  @Test
+  void aNewVmIsFoundAtOnceInAProcessThatWasLookedAtBefore() throws Exception {
+    Machine.assumeKvm();
+    Host host = new Host();
+    try (Kvm kvm = Kvm.open()) {
+      for (int i = 0; i < 3 * Rescan.TURNS; i++) {
+        try (Host.Scan scan = host.scan()) {
+          assertThat(find(scan, SELF)).isEmpty();
+        }
+        if (i % 2 == 0) {
+          try (KvmVm _ = kvm.createVm();
+              Host.Scan scan = host.scan()) {
+            assertThat(find(scan, SELF)).as("VM %d", i).isPresent();
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aVmmInAPidNamespaceHasItsPidOfThisOne() throws Exception {
+    Machine.assumeKvm();
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/unshare"))
+            && new ProcessBuilder("unshare", "--pid", "--fork", "--mount-proc", "true")
+                    .start()
+                    .waitFor()
+                == 0,
+        "needs permission to make a pid namespace");
+    List<String> command = Machine.java(GuestMain.class.getName());
+    command.addAll(0, List.of("unshare", "--pid", "--fork", "--mount-proc", "--kill-child"));
+    command.addAll(List.of("-name", "inside", "halt"));
+    Process unshare = new ProcessBuilder(command).start();
+    try {
+      long deadline = System.nanoTime() + PATIENCE_NANOS;
+      Optional<Vmm> found = Optional.empty();
+      while (found.isEmpty() && System.nanoTime() < deadline) {
+        try (Host.Scan scan = new Host().scan()) {
+          found =
+              scan.vmms().stream()
+                  .filter(vmm -> vmm.name().filter(n -> n.text().equals("inside")).isPresent())
+                  .findFirst();
+        }
+      }
+      int pid = found.orElseThrow().pid();
+      assertThat(unshare.descendants().map(ProcessHandle::pid)).contains((long) pid);
+      assertThat(new ProcFs(Path.of("/proc")).pidNamespaces(pid)).isEqualTo(2);
+    } finally {
+      unshare.destroyForcibly().waitFor();
     }
   }
 
