@@ -14,19 +14,30 @@ final class InTurn {
   private final double[][] nanos;
 
   /**
-   * Times them.
+   * Times them, in {@link #ROUNDS} rounds.
    *
    * @param warmUp how many times each is run before
    * @param perRound how many times each is run in a round
    */
   InTurn(int warmUp, int perRound, Runnable... ways) {
+    this(ROUNDS, warmUp, perRound, ways);
+  }
+
+  /**
+   * Times them.
+   *
+   * @param rounds how many rounds
+   * @param warmUp how many times each is run before
+   * @param perRound how many times each is run in a round
+   */
+  InTurn(int rounds, int warmUp, int perRound, Runnable... ways) {
     for (int i = 0; i < warmUp; i++) {
       for (Runnable way : ways) {
         way.run();
       }
     }
-    nanos = new double[ways.length][ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) {
+    nanos = new double[ways.length][rounds];
+    for (int round = 0; round < rounds; round++) {
       // In another order each round: whoever comes first has no advantage.
       for (int i = 0; i < ways.length; i++) {
         int way = (round + i) % ways.length;
@@ -50,8 +61,8 @@ final class InTurn {
 
   /** {@return the median over the rounds of one way's time divided by another's in that round} */
   double ratio(int way, int other) {
-    double[] ratios = new double[ROUNDS];
-    for (int i = 0; i < ROUNDS; i++) {
+    double[] ratios = new double[nanos[way].length];
+    for (int i = 0; i < ratios.length; i++) {
       ratios[i] = nanos[way][i] / nanos[other][i];
     }
     return median(ratios);
