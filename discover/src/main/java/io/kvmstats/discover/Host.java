@@ -84,11 +84,10 @@ public final class Host {
     try {
       // Before they are looked at: what changes meanwhile, the next scan sees.
       ProcFs.FdTable table = proc.fdTable(pid);
-      if (rescan.isAsBefore(pid, table)) {
+      if (rescan.isStillDull(pid, table)) {
         return;
       }
-      rescan.saw(pid, Rescan.Seen.suspect(table));
-      if (rescan.about(pid, table).isPresent()) {
+      if (rescan.holder(pid, table).isPresent()) {
         open(pid, identities).ifPresent(vmms::add);
         return;
       }
@@ -97,7 +96,7 @@ public final class Host {
         if (mayHoldVm(fds)) {
           open(pid, identities).ifPresent(vmms::add);
         } else if (fds.isEmpty()) {
-          rescan.saw(pid, Rescan.Seen.dull(table));
+          rescan.isDull(pid, table);
         }
       } catch (AccessDeniedException e) {
         if (outside.looksLikeVmm(pid)) {
@@ -141,12 +140,11 @@ public final class Host {
     try {
       // From here on the pid is this process's, if it is still alive when all is read.
       ProcFs.FdTable table = proc.fdTable(pid);
-      List<KvmFd> fds = borrowed.without(pid, proc.kvmFds(pid));
-      Rescan.About about = about(pid, table, identities);
-      Vmm vmm = vmm(process, about, fds);
+      Rescan.Holder holder = holder(process, table, identities);
+      Vmm vmm = holder.vmm();
       boolean holdsVm = !vmm.vms().isEmpty() || !vmm.vcpus().isEmpty();
       if (holdsVm && process.isAlive()) {
-        rescan.saw(pid, new Rescan.Seen(table, Optional.of(about), false));
+        rescan.holds(pid, table, holder);
         return Optional.of(vmm);
       }
       process.close();
@@ -157,22 +155,35 @@ public final class Host {
     }
   }
 
-  private Rescan.About about(int pid, ProcFs.FdTable table, Identities identities)
+  private Rescan.Holder holder(Pidfd process, ProcFs.FdTable table, Identities identities)
       throws IOException {
-    Optional<Rescan.About> known = rescan.about(pid, table);
-    if (known.isPresent()) {
-      return known.get();
+    int pid = process.pid();
+    long threads = proc.threads(pid);
+    Optional<Rescan.Holder> before = rescan.holder(pid, table);
+    if (before.isPresent() && rescan.holdsTheSame(pid, table, threads, before.get())) {
+      return before.get().with(process);
     }
+    ProcFs.Fds held = proc.kvmFds(pid);
+    Vmm who = before.isPresent() ? before.get().vmm() : introduced(process, identities);
+    return new Rescan.Holder(vmm(process, who, borrowed.without(pid, held)), held, threads);
+  }
+
+  /** {@return a process of which it is known who it is, and not yet what it holds} */
+  private Vmm introduced(Pidfd process, Identities identities) throws IOException {
+    int pid = process.pid();
     Vmm.Key key = new Vmm.Key(pid, proc.startTicks(pid));
     String program = outside.program(pid);
-    return new Rescan.About(key, program, identities.of(pid, program));
+    VmIdentity identity = identities.of(pid, program);
+    return new Vmm(process, key, program, identity, List.of(), List.of(), List.of(), List.of());
   }
 
   /**
    * What the kernel counts goes before what the process says; a VMM on a kernel without stats fds
    * may publish its own.
+   *
+   * @param who the same process
    */
-  private Vmm vmm(Pidfd process, Rescan.About about, List<KvmFd> fds) throws IOException {
+  private Vmm vmm(Pidfd process, Vmm who, List<KvmFd> fds) throws IOException {
     int pid = process.pid();
     List<KvmFd> vms = distinct(pid, fds, KvmFd.Kind.VM);
     List<KvmFd> vcpus = distinct(pid, fds, KvmFd.Kind.VCPU);
@@ -186,9 +197,9 @@ public final class Host {
     }
     return new Vmm(
         process,
-        about.key(),
-        about.program(),
-        about.identity(),
+        who.key(),
+        who.program(),
+        who.identity(),
         ofKvm ? vms : vmStats,
         ofKvm ? vcpus : vcpuStats,
         vmStats,

@@ -55,6 +55,13 @@ class ProcFs {
     return numbers(process(pid).resolve("task"));
   }
 
+  /**
+   * {@return how many threads the process has, and more by a constant: the links of their folder}
+   */
+  long threads(int pid) throws IOException {
+    return ((Number) Files.getAttribute(process(pid).resolve("task"), "unix:nlink")).longValue();
+  }
+
   /** {@return what a descriptor's link says} */
   String fdLink(int pid, int fd) throws IOException {
     return Files.readSymbolicLink(process(pid).resolve("fd").resolve(Integer.toString(fd)))

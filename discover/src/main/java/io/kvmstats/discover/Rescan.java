@@ -1,5 +1,7 @@
 package io.kvmstats.discover;
 
+import io.kvmstats.linux.Pidfd;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -8,10 +10,11 @@ import java.util.Optional;
  * What one scan leaves for the next one, so that nothing is looked at in vain.
  *
  * <p>A process in which nothing of KVM's was found is left out while KVM has made no VM ({@link
- * KvmEvents}) and it has as many descriptors as then. What neither tells, such as a VM that is
- * passed to a process which closes another file for it, is found when it is the process's turn: all
- * are looked at within {@link #TURNS} scans. On kernels that do not count descriptors, all are in
- * each.
+ * KvmEvents}) and it has as many descriptors as then. A VMM is taken to hold what it held if it
+ * also has as many threads, since a new vCPU has one, and all that is KVM's is still there. What
+ * none of these tells, such as a VM that is passed to a process which closes another file for it,
+ * is found when it is the process's turn: all are looked at within {@link #TURNS} scans. On kernels
+ * that do not count descriptors, all are in each.
  */
 final class Rescan {
   static final int TURNS = 16;
@@ -32,27 +35,25 @@ final class Rescan {
    * What was seen of a process.
    *
    * @param table its descriptors, before they were looked at
-   * @param about who it is, if it holds a VM
    * @param isDull whether nothing of KVM's was found, nor that there may be any
+   * @param holder what it holds, if that is a VM
    */
-  record Seen(ProcFs.FdTable table, Optional<About> about, boolean isDull) {
-    static Seen dull(ProcFs.FdTable table) {
-      return new Seen(table, Optional.empty(), true);
-    }
-
-    static Seen suspect(ProcFs.FdTable table) {
-      return new Seen(table, Optional.empty(), false);
-    }
-  }
+  private record Seen(ProcFs.FdTable table, boolean isDull, Optional<Holder> holder) {}
 
   /**
-   * Who holds a VM: what stays the same as long as it does.
+   * A process that holds a VM.
    *
-   * @param key the process
-   * @param program its name
-   * @param identity what its VM is called
+   * @param vmm as it was found; its pidfd may be closed
+   * @param held all that it holds of KVM's and others' pidfds
+   * @param threads how many it had, before that was looked at
    */
-  record About(Vmm.Key key, String program, VmIdentity identity) {}
+  record Holder(Vmm vmm, ProcFs.Fds held, long threads) {
+
+    /** {@return the same of a pidfd that is open} */
+    Holder with(Pidfd process) {
+      return new Holder(vmm.with(process), held, threads);
+    }
+  }
 
   /** A scan begins. */
   void begin() {
@@ -67,38 +68,70 @@ final class Rescan {
     before = now;
   }
 
-  void saw(int pid, Seen seen) {
-    now.put(pid, seen);
+  /** Nothing of KVM's was found in a process, and all of it was seen. */
+  void isDull(int pid, ProcFs.FdTable table) {
+    now.put(pid, new Seen(table, true, Optional.empty()));
+  }
+
+  /** A process was found to hold a VM. */
+  void holds(int pid, ProcFs.FdTable table, Holder holder) {
+    now.put(pid, new Seen(table, false, Optional.of(holder)));
   }
 
   /**
-   * {@return whether a process needs no look, and is remembered as it was}
+   * {@return whether a process surely holds nothing of KVM's, as before}
    *
    * @param pid the process
    * @param table its descriptors now
    */
-  boolean isAsBefore(int pid, ProcFs.FdTable table) {
+  boolean isStillDull(int pid, ProcFs.FdTable table) {
     Seen seen = before.get(pid);
-    boolean same =
+    boolean isDull =
         onlyChanged && !isTurnOf(pid) && seen != null && seen.isDull && seen.table.equals(table);
-    if (same) {
+    if (isDull) {
       now.put(pid, seen);
     }
-    return same;
+    return isDull;
   }
 
   /**
-   * {@return who a process is, if the last scan saw it hold a VM and it is not its turn to be asked
-   * again}
+   * {@return what a process held, if the last scan saw it hold a VM and it is not its turn to be
+   * asked again}
    *
    * @param pid the process
    * @param table its descriptors now
    */
-  Optional<About> about(int pid, ProcFs.FdTable table) {
+  Optional<Holder> holder(int pid, ProcFs.FdTable table) {
     Seen seen = before.get(pid);
     return seen == null || isTurnOf(pid) || !seen.table.folder().equals(table.folder())
         ? Optional.empty()
-        : seen.about;
+        : seen.holder;
+  }
+
+  /**
+   * {@return whether it is to be taken to hold the same}
+   *
+   * @param pid the process
+   * @param table its descriptors now
+   * @param threads how many it has now
+   * @param holder what it held
+   */
+  boolean holdsTheSame(int pid, ProcFs.FdTable table, long threads, Holder holder) {
+    Seen seen = before.get(pid);
+    return onlyChanged
+        && seen != null
+        && seen.table.equals(table)
+        && holder.threads == threads
+        && holder.held.pidfds().isEmpty() // Else it depends on what those processes do.
+        && holder.held.kvm().stream().allMatch(fd -> isStill(pid, fd));
+  }
+
+  private boolean isStill(int pid, KvmFd fd) {
+    try {
+      return proc.fdLink(pid, fd.number()).equals(fd.link());
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private boolean isTurnOf(int pid) {

@@ -72,6 +72,11 @@ public record Vmm(
         && vcpuStats.equals(other.vcpuStats);
   }
 
+  /** {@return the same process with the same descriptors, held by another pidfd} */
+  Vmm with(Pidfd other) {
+    return new Vmm(other, key, program, identity, vms, vcpus, vmStats, vcpuStats);
+  }
+
   @Override
   public void close() {
     process.close();

@@ -40,6 +40,7 @@ class RescanTest {
   private final List<Integer> pids = new ArrayList<>();
   private final Random random = new Random(seed());
   private long events = 1000;
+  private int threads;
 
   private static long seed() {
     long seed = Long.getLong("tests.seed", System.nanoTime());
@@ -72,6 +73,11 @@ class RescanTest {
     @Override
     boolean countsFds() {
       return counts;
+    }
+
+    @Override
+    long threads(int pid) throws IOException {
+      return tids(pid).size();
     }
 
     @Override
@@ -177,33 +183,45 @@ class RescanTest {
     }
   }
 
-  /** {@return how many descriptors each process has that holds nothing of KVM's} */
-  private Map<Integer, Integer> dullOnes() throws IOException {
-    Map<Integer, Integer> dull = new HashMap<>();
+  /** {@return what each process has open} */
+  private Map<Integer, Map<Integer, String>> allOpen() throws IOException {
+    Map<Integer, Map<Integer, String>> all = new HashMap<>();
     for (int pid : pids) {
-      if (isAlive(pid) && open(pid).values().stream().allMatch(DULL::equals)) {
-        dull.put(pid, open(pid).size());
+      if (isAlive(pid)) {
+        all.put(pid, open(pid));
       }
     }
-    return dull;
+    return all;
+  }
+
+  /** KVM tells of a new VM, and a new vCPU has a thread, where no count would tell. */
+  private void tell(Map<Integer, Long> lives, Map<Integer, Map<Integer, String>> before)
+      throws IOException {
+    Map<Integer, Map<Integer, String>> now = allOpen();
+    for (int pid : now.keySet()) {
+      Map<Integer, String> was = before.getOrDefault(pid, Map.of());
+      Map<Integer, String> is = now.getOrDefault(pid, Map.of());
+      boolean isSame = procFs.lives.get(pid).equals(lives.get(pid));
+      if (isSame && was.size() == is.size() && !was.equals(is)) {
+        if (is.containsValue(VM) || was.values().stream().allMatch(DULL::equals)) {
+          event();
+        } else {
+          proc.thread(pid, pid + ++threads, "CPU 0/KVM");
+        }
+      }
+    }
   }
 
   @Test
   void findsWhatAFirstScanWould() throws IOException {
     Host host = host();
     for (int step = 0; step < STEPS; step++) {
-      Map<Integer, Integer> dull = dullOnes();
+      Map<Integer, Long> lives = Map.copyOf(procFs.lives);
+      Map<Integer, Map<Integer, String>> before = allOpen();
       for (int i = random.nextInt(4); i > 0; i--) {
         somethingHappens();
       }
-      boolean tellsNothing = false;
-      for (int pid : pids) {
-        boolean isDull = !isAlive(pid) || dullOnes().containsKey(pid);
-        tellsNothing |= !isDull && dull.getOrDefault(pid, -1) == open(pid).size();
-      }
-      if (tellsNothing) {
-        event(); // Then its VM is new to KVM too.
-      }
+      tell(lives, before);
       assertThat(found(host)).as("step %d", step).isEqualTo(found(host()));
     }
   }
@@ -232,6 +250,24 @@ class RescanTest {
   }
 
   @Test
+  void whoeverHasAPidThatComesAgainIsNew() throws IOException {
+    Host host = host();
+    int pid = pids.getFirst();
+    start(pid);
+    set(pid, 1, DULL);
+    for (int i = 0; i < 2 * Rescan.TURNS; i++) {
+      assertThat(found(host)).isEmpty();
+      end(pid);
+      start(pid);
+      set(pid, 1, VM); // Inherited from a parent that has ended.
+      assertThat(found(host)).isEqualTo(found(host())).hasSize(1);
+      end(pid);
+      start(pid);
+      set(pid, 1, DULL);
+    }
+  }
+
+  @Test
   void aVmThatWasPassedInPlaceOfAnotherFileIsFoundWhenItIsItsTurn() throws IOException {
     Host host = host();
     for (int pid : pids) {
@@ -247,6 +283,32 @@ class RescanTest {
     while (found(host).size() < CHILDREN) {
       assertThat(++scans).isLessThan(Rescan.TURNS);
     }
+    // As a vCPU is that its VMM makes when it closes another file, and a thread ends.
+    for (int pid : pids) {
+      set(pid, 2, DULL);
+    }
+    found(host);
+    for (int pid : pids) {
+      set(pid, 2, "anon_inode:kvm-vcpu:7");
+    }
+    scans = 0;
+    while (found(host).stream().filter(vmm -> vmm.contains("vcpu=7")).count() < CHILDREN) {
+      assertThat(++scans).isLessThan(Rescan.TURNS);
+    }
+  }
+
+  @Test
+  void whatAVmmClosesIsMissedAtOnce() throws IOException {
+    Host host = host();
+    int pid = pids.getFirst();
+    start(pid);
+    set(pid, 0, VM);
+    set(pid, 1, "anon_inode:kvm-vcpu:0");
+    for (int i = 0; i < 2 * Rescan.TURNS; i++) {
+      assertThat(found(host).getFirst()).contains("vcpu=0");
+    }
+    set(pid, 1, DULL);
+    assertThat(found(host).getFirst()).doesNotContain("vcpu=0");
   }
 
   @Test
