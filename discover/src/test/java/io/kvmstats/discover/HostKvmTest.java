@@ -228,8 +228,10 @@ class HostKvmTest {
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     try {
-      // Greets when the machine is made.
       assertThat(process.inputReader().readLine()).contains("QMP");
+      // It greets at once, and answers when the machine is made.
+      process.outputWriter().append("{\"execute\":\"qmp_capabilities\"}").flush();
+      assertThat(process.inputReader().readLine()).contains("return");
       try (Host.Scan scan = new Host().scan()) {
         Vmm vmm = find(scan, (int) process.pid()).orElseThrow();
         assertThat(vmm.program()).isEqualTo(qemu);
