@@ -87,15 +87,18 @@ public final class Host {
       if (rescan.isStillDull(pid, table)) {
         return;
       }
-      if (rescan.holder(pid, table).isPresent()) {
-        open(pid, identities).ifPresent(vmms::add);
+      Optional<Rescan.Holder> before = rescan.holder(pid, table);
+      if (before.isPresent()) {
+        open(pid, table, identities, process -> again(process, table, before.get()))
+            .ifPresent(vmms::add);
         return;
       }
       try {
-        List<KvmFd> fds = proc.kvmFds(pid).kvm();
-        if (mayHoldVm(fds)) {
-          open(pid, identities).ifPresent(vmms::add);
-        } else if (fds.isEmpty()) {
+        ProcFs.Fds fds = proc.kvmFds(pid);
+        if (mayHoldVm(fds.kvm())) {
+          open(pid, table, identities, process -> introduced(process, fds, identities))
+              .ifPresent(vmms::add);
+        } else if (fds.kvm().isEmpty()) {
           rescan.isDull(pid, table);
         }
       } catch (AccessDeniedException e) {
@@ -134,17 +137,29 @@ public final class Host {
     }
   }
 
-  /** {@return the process, unless it is gone or holds no VM any more} */
-  private Optional<Vmm> open(int pid, Identities identities) throws IOException {
+  /** What is to be found out of a process while its pidfd holds it. */
+  private interface Look {
+    Rescan.Holder at(Pidfd process) throws IOException;
+  }
+
+  /**
+   * {@return the process, unless it is gone or holds no VM any more}
+   *
+   * @param table its descriptors, as they were before it was looked at
+   */
+  private Optional<Vmm> open(int pid, ProcFs.FdTable table, Identities identities, Look look)
+      throws IOException {
     Pidfd process = Pidfd.open(pid);
     try {
       // From here on the pid is this process's, if it is still alive when all is read.
-      ProcFs.FdTable table = proc.fdTable(pid);
-      Rescan.Holder holder = holder(process, table, identities);
+      ProcFs.FdTable now = proc.fdTable(pid);
+      boolean isSame = now.folder().equals(table.folder());
+      Rescan.Holder holder =
+          isSame ? look.at(process) : introduced(process, proc.kvmFds(pid), identities);
       Vmm vmm = holder.vmm();
       boolean holdsVm = !vmm.vms().isEmpty() || !vmm.vcpus().isEmpty();
       if (holdsVm && process.isAlive()) {
-        rescan.holds(pid, table, holder);
+        rescan.holds(pid, isSame ? table : now, holder);
         return Optional.of(vmm);
       }
       process.close();
@@ -155,26 +170,27 @@ public final class Host {
     }
   }
 
-  private Rescan.Holder holder(Pidfd process, ProcFs.FdTable table, Identities identities)
+  /** {@return what a process holds that is known} */
+  private Rescan.Holder again(Pidfd process, ProcFs.FdTable table, Rescan.Holder before)
       throws IOException {
     int pid = process.pid();
     long threads = proc.threads(pid);
-    Optional<Rescan.Holder> before = rescan.holder(pid, table);
-    if (before.isPresent() && rescan.holdsTheSame(pid, table, threads, before.get())) {
-      return before.get().with(process);
+    if (rescan.holdsTheSame(pid, table, threads, before)) {
+      return before.with(process);
     }
     ProcFs.Fds held = proc.kvmFds(pid);
-    Vmm who = before.isPresent() ? before.get().vmm() : introduced(process, identities);
-    return new Rescan.Holder(vmm(process, who, borrowed.without(pid, held)), held, threads);
+    return new Rescan.Holder(vmm(process, before.vmm(), held), held, threads);
   }
 
-  /** {@return a process of which it is known who it is, and not yet what it holds} */
-  private Vmm introduced(Pidfd process, Identities identities) throws IOException {
+  /** {@return what a process holds that is new} */
+  private Rescan.Holder introduced(Pidfd process, ProcFs.Fds held, Identities identities)
+      throws IOException {
     int pid = process.pid();
     Vmm.Key key = new Vmm.Key(pid, proc.startTicks(pid));
     String program = outside.program(pid);
     VmIdentity identity = identities.of(pid, program);
-    return new Vmm(process, key, program, identity, List.of(), List.of(), List.of(), List.of());
+    Vmm who = new Vmm(process, key, program, identity, List.of(), List.of(), List.of(), List.of());
+    return new Rescan.Holder(vmm(process, who, held), held, Rescan.UNKNOWN_THREADS);
   }
 
   /**
@@ -183,8 +199,9 @@ public final class Host {
    *
    * @param who the same process
    */
-  private Vmm vmm(Pidfd process, Vmm who, List<KvmFd> fds) throws IOException {
+  private Vmm vmm(Pidfd process, Vmm who, ProcFs.Fds held) throws IOException {
     int pid = process.pid();
+    List<KvmFd> fds = borrowed.without(pid, held);
     List<KvmFd> vms = distinct(pid, fds, KvmFd.Kind.VM);
     List<KvmFd> vcpus = distinct(pid, fds, KvmFd.Kind.VCPU);
     boolean ofKvm = !vms.isEmpty() || !vcpus.isEmpty();

@@ -19,6 +19,9 @@ import java.util.Optional;
 final class Rescan {
   static final int TURNS = 16;
 
+  /** They were not looked at before the descriptors were: the next scan reads all again. */
+  static final long UNKNOWN_THREADS = -1;
+
   private final ProcFs proc;
   private final KvmEvents events;
   private Map<Integer, Seen> before = Map.of();
@@ -45,7 +48,7 @@ final class Rescan {
    *
    * @param vmm as it was found; its pidfd may be closed
    * @param held all that it holds of KVM's and others' pidfds
-   * @param threads how many it had, before that was looked at
+   * @param threads how many it had, before that was looked at, or {@link #UNKNOWN_THREADS}
    */
   record Holder(Vmm vmm, ProcFs.Fds held, long threads) {
 

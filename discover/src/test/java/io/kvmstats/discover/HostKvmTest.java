@@ -118,7 +118,7 @@ class HostKvmTest {
   }
 
   @Test
-  void aNewVmIsFoundAtOnceInAProcessThatWasLookedAtBefore() throws Exception {
+  void newVmsAndVcpusAreFoundAtOnceInAProcessThatWasLookedAtBefore() throws Exception {
     Machine.assumeKvm();
     Host host = new Host();
     try (Kvm kvm = Kvm.open()) {
@@ -126,10 +126,17 @@ class HostKvmTest {
         try (Host.Scan scan = host.scan()) {
           assertThat(find(scan, SELF)).isEmpty();
         }
-        if (i % 2 == 0) {
-          try (KvmVm _ = kvm.createVm();
+        if (i % 4 == 3) { // After some scans that had nothing to see.
+          try (KvmVm vm = kvm.createVm();
               Host.Scan scan = host.scan()) {
-            assertThat(find(scan, SELF)).as("VM %d", i).isPresent();
+            assertThat(find(scan, SELF).orElseThrow().vcpus()).as("VM %d", i).isEmpty();
+            try (KvmVcpu _ = vm.createVcpu(3);
+                Host.Scan again = host.scan()) {
+              assertThat(find(again, SELF).orElseThrow().vcpus())
+                  .as("VM %d", i)
+                  .extracting(KvmFd::vcpu)
+                  .containsExactly(3);
+            }
           }
         }
       }
