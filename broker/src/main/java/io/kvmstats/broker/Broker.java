@@ -86,7 +86,7 @@ public final class Broker implements AutoCloseable {
       table.close();
       throw e;
     }
-    this.collector = new Collector(vmm -> true, attach, handed, table.slots());
+    this.collector = Collector.privileged(attach, handed, table.slots());
   }
 
   private static PacketSocket listen(Path path, Set<PosixFilePermission> permissions)

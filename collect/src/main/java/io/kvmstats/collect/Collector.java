@@ -54,19 +54,19 @@ public final class Collector implements HostView {
    * @throws LinuxException ENOMEM
    */
   public Collector(Predicate<Vmm> wanted, boolean attach) throws LinuxException {
-    this(wanted, attach, new Handed(), new Table());
+    this(wanted, Surroundings.thisHost(new Host(), attach, new Handed()), new Table());
   }
 
   /**
-   * Makes a collector that has not looked yet.
+   * {@return a collector of all VMs, for a process with privileges that reads for others}
    *
-   * @param wanted which VMMs to acquire
    * @param attach as above
    * @param handed what processes hand in
    * @param table to sweep into; closed with this
    */
-  public Collector(Predicate<Vmm> wanted, boolean attach, Handed handed, Table table) {
-    this(wanted, Surroundings.thisHost(attach, handed), table);
+  public static Collector privileged(boolean attach, Handed handed, Table table) {
+    return new Collector(
+        vmm -> true, Surroundings.thisHost(Host.ofProcAlone(), attach, handed), table);
   }
 
   Collector(Predicate<Vmm> wanted, Surroundings surroundings, Table table) {

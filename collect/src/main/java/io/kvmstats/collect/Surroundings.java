@@ -22,11 +22,11 @@ interface Surroundings {
   /**
    * {@return this host}
    *
+   * @param host looks at it
    * @param attach as {@link Acquirer#Acquirer(boolean)} has it
    * @param handed what processes hand in
    */
-  static Surroundings thisHost(boolean attach, Handed handed) {
-    Host host = new Host();
+  static Surroundings thisHost(Host host, boolean attach, Handed handed) {
     Acquirer acquirer = new Acquirer(attach, handed);
     return new Surroundings() {
       @Override

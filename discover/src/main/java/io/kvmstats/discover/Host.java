@@ -11,13 +11,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** Looks through the processes of this host for VMs. */
 public final class Host {
   private final ProcFs proc;
-  private final LibvirtStatus libvirt;
+
+  /** What libvirt says of a program's processes, by pid. */
+  private final Function<String, Map<Integer, VmIdentity>> libvirt;
+
   private final Outside outside;
   private final Published published;
   private final Borrowed borrowed;
@@ -26,6 +31,15 @@ public final class Host {
   /** Makes a view of this machine. */
   public Host() {
     this(Path.of("/proc"));
+  }
+
+  /**
+   * {@return a view of this machine for a process with privileges: names come from /proc alone, and
+   * nobody's files are parsed for them}
+   */
+  public static Host ofProcAlone() {
+    ProcFs proc = new ProcFs(Path.of("/proc"));
+    return new Host(proc, program -> Map.of(), Path.of("/sys"));
   }
 
   /**
@@ -38,8 +52,12 @@ public final class Host {
   }
 
   Host(ProcFs proc, Path run, Path sys) {
+    this(proc, new LibvirtStatus(run)::of, sys);
+  }
+
+  private Host(ProcFs proc, Function<String, Map<Integer, VmIdentity>> libvirt, Path sys) {
     this.proc = proc;
-    this.libvirt = new LibvirtStatus(run);
+    this.libvirt = libvirt;
     this.outside = new Outside(proc);
     this.published = new Published(proc);
     this.borrowed = new Borrowed(proc);
@@ -126,7 +144,7 @@ public final class Host {
    */
   public Vmm process(Pidfd process) throws IOException {
     try {
-      Vmm vmm = vmm(process, List.of());
+      Vmm vmm = who(process, new Identities(proc, libvirt));
       if (!process.isAlive()) {
         throw new IOException("process " + process.pid() + " has ended");
       }
@@ -185,12 +203,17 @@ public final class Host {
   /** {@return what a process holds that is new} */
   private Rescan.Holder introduced(Pidfd process, ProcFs.Fds held, Identities identities)
       throws IOException {
+    Vmm who = who(process, identities);
+    return new Rescan.Holder(vmm(process, who, held), held, Rescan.UNKNOWN_THREADS);
+  }
+
+  /** {@return a process, without what it holds} */
+  private Vmm who(Pidfd process, Identities identities) throws IOException {
     int pid = process.pid();
     Vmm.Key key = new Vmm.Key(pid, proc.startTicks(pid));
     String program = outside.program(pid);
     VmIdentity identity = identities.of(pid, program);
-    Vmm who = new Vmm(process, key, program, identity, List.of(), List.of(), List.of(), List.of());
-    return new Rescan.Holder(vmm(process, who, held), held, Rescan.UNKNOWN_THREADS);
+    return new Vmm(process, key, program, identity, List.of(), List.of(), List.of(), List.of());
   }
 
   /**

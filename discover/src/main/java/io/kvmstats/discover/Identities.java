@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Asks who could know what a process's VM is called, in order.
@@ -21,10 +22,15 @@ final class Identities {
   private static final String FIRST_PID_NAMESPACE = "pid:[4026531836]";
 
   private final ProcFs proc;
-  private final LibvirtStatus libvirt;
+  private final Function<String, Map<Integer, VmIdentity>> libvirt;
   private final Map<String, Map<Integer, VmIdentity>> ofLibvirt = new HashMap<>();
 
-  Identities(ProcFs proc, LibvirtStatus libvirt) {
+  /**
+   * Begins a scan.
+   *
+   * @param libvirt what it says of a program's processes, by pid
+   */
+  Identities(ProcFs proc, Function<String, Map<Integer, VmIdentity>> libvirt) {
     this.proc = proc;
     this.libvirt = libvirt;
   }
@@ -60,7 +66,7 @@ final class Identities {
    * process's.
    */
   private VmIdentity ofLibvirt(int pid, String program) {
-    Map<Integer, VmIdentity> all = ofLibvirt.computeIfAbsent(program, libvirt::of);
+    Map<Integer, VmIdentity> all = ofLibvirt.computeIfAbsent(program, libvirt);
     try {
       boolean isHosts =
           all.containsKey(pid)

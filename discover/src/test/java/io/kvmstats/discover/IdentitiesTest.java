@@ -70,7 +70,7 @@ class IdentitiesTest {
   }
 
   private VmIdentity identity(String program) {
-    return new Identities(new ProcFs(proc.root()), new LibvirtStatus(run)).of(PID, program);
+    return new Identities(new ProcFs(proc.root()), new LibvirtStatus(run)::of).of(PID, program);
   }
 
   private Path libvirt(String driver, String file, String text) throws IOException {
