@@ -72,6 +72,9 @@ public final class Errno {
   /** Nobody listens there. */
   public static final int ECONNREFUSED = 111;
 
+  /** Took longer than somebody would wait. */
+  public static final int ETIMEDOUT = 110;
+
   private static final String TABLE =
       """
       1 EPERM Operation not permitted

@@ -84,6 +84,7 @@ public final class Catalog {
         required(stanza.get("since")),
         Optional.ofNullable(stanza.get("until")),
         stanza.containsKey("was") ? List.of(stanza.get("was").split(", ", -1)) : List.of(),
+        "peak".equals(stanza.get("type")),
         Optional.ofNullable(stanza.get("sum")),
         required(stanza.get("meaning")),
         Optional.ofNullable(stanza.get("high")));

@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param until the last kernel that has it, if it has gone
  * @param was its earlier names, where it had others: debugfs's in Linux 5.12, and the ones that the
  *     RFC of March 2021 proposed
+ * @param isPeak whether it is the largest value so far: what the kernel's descriptor says too, for
+ *     those who read by the name alone
  * @param sum of a histogram, the cumulative time that its samples add up to
  * @param meaning what is counted
  * @param high what a high value suggests, where that can be said
@@ -26,6 +28,7 @@ public record CatalogEntry(
     String since,
     Optional<String> until,
     List<String> was,
+    boolean isPeak,
     Optional<String> sum,
     String meaning,
     Optional<String> high) {

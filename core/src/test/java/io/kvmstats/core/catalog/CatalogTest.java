@@ -32,6 +32,7 @@ class CatalogTest {
                   .orElseThrow(() -> new AssertionError(name));
           assertThat(entry.architectures()).as(name).contains(architecture);
           assertThat(entry.until()).as(name).isEmpty();
+          assertThat(entry.isPeak()).as(name).isEqualTo(descriptor.type() == StatType.PEAK);
           assertThat(entry.sum().isPresent()).as(name).isEqualTo(descriptor.type().isHistogram());
           entry.sum().ifPresent(sum -> assertThat(cumulative(schema)).as(name).contains(sum));
           // The kernel has named each after the other so far.
