@@ -44,10 +44,12 @@ public final class Acquirer {
 
   private final boolean attach;
   private final Handed handed;
+  private final List<FurtherSource> further;
+  private final FurtherSource debugfs;
 
   /** Makes an acquirer that shares schemas among all it acquires, and disturbs nobody. */
   public Acquirer() {
-    this(false);
+    this(false, List.of());
   }
 
   /**
@@ -55,20 +57,33 @@ public final class Acquirer {
    *
    * @param attach whether to have the threads of a VMM open stats fds that it does not keep: see
    *     {@link Source#ATTACH}
+   * @param further what to try then, in this order, before debugfs
    */
-  public Acquirer(boolean attach) {
-    this(attach, new Handed());
+  public Acquirer(boolean attach, List<FurtherSource> further) {
+    this(attach, further, new Handed());
   }
 
   /**
    * Makes an acquirer that shares schemas among all it acquires.
    *
    * @param attach as above
+   * @param further as above
    * @param handed what processes hand in
    */
-  public Acquirer(boolean attach, Handed handed) {
+  public Acquirer(boolean attach, List<FurtherSource> further, Handed handed) {
+    this(attach, further, handed, new Debugfs());
+  }
+
+  Acquirer(boolean attach, List<FurtherSource> further, FurtherSource debugfs) {
+    this(attach, further, new Handed(), debugfs);
+  }
+
+  private Acquirer(
+      boolean attach, List<FurtherSource> further, Handed handed, FurtherSource debugfs) {
     this.attach = attach;
+    this.further = List.copyOf(further);
     this.handed = handed;
+    this.debugfs = debugfs;
   }
 
   /**
@@ -128,7 +143,45 @@ public final class Acquirer {
     if (attach && !vmm.isPublished() && missing(vmm, objects).isPresent()) {
       attach(vmm, objects, refusals);
     }
-    return new AcquiredVmm(vmm, List.copyOf(objects), shortfall(vmm, objects, refusals));
+    if (vmm.isPublished()) {
+      return new AcquiredVmm(vmm, List.copyOf(objects), shortfall(vmm, objects, refusals));
+    }
+    Optional<String> shortfall = shortfall(vmm, objects, refusals);
+    List<String> remarks = new ArrayList<>();
+    further.forEach(source -> add(source, vmm, objects, remarks));
+    if (objects.isEmpty()) { // Beside one of these, the sums over all would say little.
+      add(debugfs, vmm, objects, remarks);
+    }
+    objects.sort(Comparator.comparingInt(StatsObject::vcpu));
+    return new AcquiredVmm(
+        vmm, List.copyOf(objects), shortfall.map(why -> why + String.join("", remarks)));
+  }
+
+  private static void add(
+      FurtherSource source, Vmm vmm, List<StatsObject> objects, List<String> remarks) {
+    List<KvmFd> without = without(vmm, objects);
+    if (without.isEmpty()) {
+      return;
+    }
+    try {
+      FurtherSource.Found found = source.acquire(vmm, without);
+      objects.addAll(found.objects());
+      found.limits().ifPresent(limits -> remarks.add("; " + limits));
+    } catch (IOException e) {
+      remarks.add("; " + e.getMessage());
+    }
+  }
+
+  /** {@return the VMs and vCPUs without statistics; none where it can't be told which these are} */
+  private static List<KvmFd> without(Vmm vmm, List<StatsObject> objects) {
+    if (!objects.isEmpty() && !holdsOneVm(vmm)) {
+      return List.of();
+    }
+    Set<Integer> there = objects.stream().map(StatsObject::vcpu).collect(toSet());
+    return Stream.concat(vmm.vms().stream(), vmm.vcpus().stream())
+        .filter(fd -> !there.contains(fd.vcpu()))
+        .limit(OBJECTS_MAX)
+        .toList();
   }
 
   private static AcquiredVmm refused(Vmm vmm, String what) {
@@ -143,13 +196,10 @@ public final class Acquirer {
       objects.forEach(StatsObject::close);
       objects.clear();
     }
-    Set<Integer> there = objects.stream().map(StatsObject::vcpu).collect(toSet());
     Attach attaching = new Attach(vmm);
-    Stream.concat(vmm.vms().stream(), vmm.vcpus().stream())
-        .filter(fd -> !there.contains(fd.vcpu()))
-        .limit(OBJECTS_MAX)
-        .forEach(
-            fd -> add(fd, () -> object(fd, attaching.open(fd), Source.ATTACH), objects, refusals));
+    for (KvmFd fd : without(vmm, objects)) {
+      add(fd, () -> object(fd, attaching.open(fd), Source.ATTACH), objects, refusals);
+    }
     objects.sort(Comparator.comparingInt(StatsObject::vcpu));
   }
 

@@ -3,11 +3,7 @@ package io.kvmstats.acquire;
 import java.util.Arrays;
 import java.util.Optional;
 
-/**
- * The ways of getting an object's statistics, in the order they are tried.
- *
- * <p>More have their place behind these: qmp and debugfs.
- */
+/** The ways of getting an object's statistics, in the order they are tried. */
 public enum Source {
   /** A stats fd that this process opened on a VM or vCPU of its own. */
   OWN("own"),
@@ -19,7 +15,17 @@ public enum Source {
    * A stats fd that one of the VMM's threads was made to open, by ptrace: only when asked for,
    * since it stops that thread for a moment.
    */
-  ATTACH("attach");
+  ATTACH("attach"),
+  /**
+   * QEMU's answers to query-stats on a QMP socket of its own: only when asked for, since QEMU
+   * before 8.1 interrupts every vCPU for it. Polled.
+   */
+  QMP("qmp"),
+  /**
+   * The VM's directory in debugfs: its own statistics, those of its vCPUs only added up over all of
+   * them, and no histograms. Polled.
+   */
+  DEBUGFS("debugfs");
 
   private final String label;
 

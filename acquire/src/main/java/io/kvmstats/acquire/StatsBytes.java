@@ -8,7 +8,6 @@ import java.lang.foreign.MemorySegment;
  * and again.
  */
 public interface StatsBytes extends ByteSource, AutoCloseable {
-
   /**
    * Reads as pread(2) does, without allocating, without an exception and without waiting for
    * anything.
@@ -18,6 +17,38 @@ public interface StatsBytes extends ByteSource, AutoCloseable {
    * @return how many bytes were read, 0 at or past the end, or {@code -errno}
    */
   long tryPread(MemorySegment into, long offset);
+
+  /**
+   * {@return when what tryPread copied last was read at the earliest, in ns as {@link
+   * System#nanoTime} counts} By the same thread.
+   *
+   * @param called when it was called: the answer, unless it only copied what was polled before
+   */
+  default long beforeNanos(long called) {
+    return called;
+  }
+
+  /**
+   * {@return when what tryPread copied last had been read, in ns as {@link System#nanoTime} counts}
+   * By the same thread.
+   *
+   * @param returned when it returned: the answer, unless it only copied what was polled before
+   */
+  default long afterNanos(long returned) {
+    return returned;
+  }
+
+  /** Has what is polled polled now; returns at once. */
+  default void askAnew() {}
+
+  /**
+   * Waits for the poll that was asked for, whatever comes of it; returns at once where there is
+   * none.
+   *
+   * @param untilNanos when to give up, in ns as {@link System#nanoTime} counts
+   * @throws InterruptedException when this thread is interrupted
+   */
+  default void awaitAnew(long untilNanos) throws InterruptedException {}
 
   /**
    * {@return whether a process holds the same open file as this: a number alone may have become

@@ -44,7 +44,7 @@ class AcquirerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Duration BETWEEN = Duration.ofMillis(5);
 
-  private final Acquirer acquirer = new Acquirer();
+  private final Acquirer acquirer = new Acquirer(false, List.of(), Machine::noDebugfs);
   private Kvm kvm;
   private KvmVm vm;
   private List<String> before;
@@ -268,7 +268,7 @@ class AcquirerTest {
           .contains(
               "the VMM keeps no stats fd open (QEMU does since 8.1): there is nothing to"
                   + " duplicate; --attach has it open them, which stops a thread of it for a moment,"
-                  + " once per VM and vCPU");
+                  + " once per VM and vCPU; debugfs: not on this machine");
     }
   }
 

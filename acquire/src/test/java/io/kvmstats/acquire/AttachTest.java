@@ -45,7 +45,7 @@ class AttachTest {
 
   @TempDir private static Path folder;
 
-  private final Acquirer acquirer = new Acquirer(true);
+  private final Acquirer acquirer = new Acquirer(true, List.of(), Machine::noDebugfs);
 
   @BeforeAll
   static void compile() throws Exception {

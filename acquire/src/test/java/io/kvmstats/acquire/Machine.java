@@ -2,6 +2,9 @@ package io.kvmstats.acquire;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.Vmm;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,5 +29,10 @@ final class Machine {
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     return command;
+  }
+
+  /** A debugfs for tests whose outcome must not depend on whether there is one. */
+  static FurtherSource.Found noDebugfs(Vmm vmm, List<KvmFd> missing) throws IOException {
+    throw new IOException("debugfs: not on this machine");
   }
 }

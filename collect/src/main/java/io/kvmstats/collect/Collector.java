@@ -1,6 +1,7 @@
 package io.kvmstats.collect;
 
 import io.kvmstats.acquire.AcquiredVmm;
+import io.kvmstats.acquire.Acquirer;
 import io.kvmstats.acquire.Handed;
 import io.kvmstats.acquire.StatsObject;
 import io.kvmstats.collect.CollectedVmm.CollectedObject;
@@ -54,7 +55,10 @@ public final class Collector implements HostView {
    * @throws LinuxException ENOMEM
    */
   public Collector(Predicate<Vmm> wanted, boolean attach) throws LinuxException {
-    this(wanted, Surroundings.thisHost(new Host(), attach, new Handed()), new Table());
+    this(
+        wanted,
+        Surroundings.thisHost(new Host(), new Acquirer(attach, List.of()), new Handed()),
+        new Table());
   }
 
   /**
@@ -65,8 +69,9 @@ public final class Collector implements HostView {
    * @param table to sweep into; closed with this
    */
   public static Collector privileged(boolean attach, Handed handed, Table table) {
+    Acquirer acquirer = new Acquirer(attach, List.of(), handed);
     return new Collector(
-        vmm -> true, Surroundings.thisHost(Host.ofProcAlone(), attach, handed), table);
+        vmm -> true, Surroundings.thisHost(Host.ofProcAlone(), acquirer, handed), table);
   }
 
   Collector(Predicate<Vmm> wanted, Surroundings surroundings, Table table) {

@@ -90,6 +90,9 @@ public final class Slot {
   /**
    * Reads the object's data block into the slot: one system call, nothing allocated.
    *
+   * <p>The times are those of what is polled, where that is only copied: a sweep that finds no
+   * newer poll has the same sample again, over no time at all.
+   *
    * @param bytes the object's
    * @param dataOffset where the block starts in them
    * @param before the time now, in ns
@@ -102,8 +105,8 @@ public final class Slot {
     long generation = beginWrite();
     long valid = bytes.tryPread(data[index], dataOffset);
     long after = clock.getAsLong();
-    LONG.setOpaque(sample, BEFORE_NANOS, before);
-    LONG.setOpaque(sample, AFTER_NANOS, after);
+    LONG.setOpaque(sample, BEFORE_NANOS, bytes.beforeNanos(before));
+    LONG.setOpaque(sample, AFTER_NANOS, bytes.afterNanos(after));
     LONG.setOpaque(sample, VALID_BYTES, valid);
     LONG.setOpaque(memory, NEWEST, (long) index);
     endWrite(generation);

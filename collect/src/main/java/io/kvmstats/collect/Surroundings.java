@@ -23,11 +23,10 @@ interface Surroundings {
    * {@return this host}
    *
    * @param host looks at it
-   * @param attach as {@link Acquirer#Acquirer(boolean)} has it
+   * @param acquirer of all that is acquired
    * @param handed what processes hand in
    */
-  static Surroundings thisHost(Host host, boolean attach, Handed handed) {
-    Acquirer acquirer = new Acquirer(attach, handed);
+  static Surroundings thisHost(Host host, Acquirer acquirer, Handed handed) {
     return new Surroundings() {
       @Override
       public Host.Scan scan() throws IOException {

@@ -4,9 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import io.kvmstats.acquire.Source;
+import io.kvmstats.acquire.StatsBytes;
+import io.kvmstats.acquire.StatsObject;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.model.Schema;
+import io.kvmstats.core.statsfd.StatsFile;
+import io.kvmstats.discover.KvmFd;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,6 +59,73 @@ class SweepTest {
             assertThat(value(slot, reading.latest(), 0) - value(slot, sample, 0)).isEqualTo(1));
         last = reading.latest().afterNanos();
       }
+    }
+  }
+
+  /** What is polled beside the sweep: its times are the polls', and no poll counts twice. */
+  private static final class PolledBytes implements StatsBytes {
+    long number;
+    long nanos;
+
+    void poll(long newNumber, long atNanos) {
+      number = newNumber;
+      nanos = atNanos;
+    }
+
+    @Override
+    public long tryPread(MemorySegment into, long offset) {
+      into.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, number);
+      return Long.BYTES;
+    }
+
+    @Override
+    public long beforeNanos(long called) {
+      return nanos;
+    }
+
+    @Override
+    public long afterNanos(long returned) {
+      return nanos + 2;
+    }
+
+    @Override
+    public long read(long offset, MemorySegment into) {
+      return 0;
+    }
+
+    @Override
+    public boolean isHeldBy(int pid, int number) {
+      return true;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void ratesOfWhatIsPolledAreOverTheTimeBetweenPolls() throws IOException {
+    PolledBytes polled = new PolledBytes();
+    Descriptor counter = new Descriptor("s", 0, 0, 1, 0, 0);
+    StatsFile file = new StatsFile("polled", new Schema(List.of(counter)), 0);
+    KvmFd vm = new KvmFd(KvmFd.Kind.VM, 0, KvmFd.NO_VCPU);
+    try (Table table = new Table()) {
+      Sweep sweep = new Sweep(table);
+      Slot slot = sweep.add(new StatsObject(vm, file, polled, Source.QMP));
+      polled.poll(100, 1_000_000_000);
+      sweep.run();
+      polled.poll(400, 3_000_000_000L);
+      sweep.run();
+      Reading reading = slot.read().orElseThrow();
+      assertThat(reading.latest().beforeNanos()).isEqualTo(3_000_000_000L);
+      assertThat(reading.latest().afterNanos()).isEqualTo(3_000_000_002L);
+      assertThat(reading.perSecond(counter)).hasValue(150);
+      sweep.run();
+      Reading same = slot.read().orElseThrow();
+      assertThat(same.deltas(counter)).hasValue(new long[] {0});
+      assertThat(same.perSecond(counter)).isEmpty();
+      polled.poll(500, 4_000_000_000L);
+      sweep.run();
+      assertThat(slot.read().orElseThrow().perSecond(counter)).hasValue(100);
     }
   }
 
