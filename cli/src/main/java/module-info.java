@@ -7,6 +7,7 @@ module io.kvmstats.cli {
   requires io.kvmstats.exec;
   requires io.kvmstats.guest;
   requires io.kvmstats.publish;
+  requires io.kvmstats.qmp;
 
   // It sets the fields that options are declared on.
   opens io.kvmstats.cli to

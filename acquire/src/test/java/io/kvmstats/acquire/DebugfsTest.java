@@ -9,6 +9,7 @@ import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
 import io.kvmstats.core.statsfd.StatsFile;
 import io.kvmstats.discover.KvmFd;
+import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.linux.Pidfd;
 import java.io.IOException;

@@ -55,7 +55,7 @@ public final class Broker implements AutoCloseable {
    * @param permissions who may connect: those who may write to the socket
    * @param interval the time from one sweep to the next
    * @param limit the shortest that a client can have it made
-   * @param attach as {@link Collector#Collector(java.util.function.Predicate, boolean)} has it
+   * @param attach as {@link Collector#privileged} has it
    * @param log takes a sentence for whoever runs it
    * @throws IOException when another broker listens there, or nobody can
    */

@@ -1,5 +1,7 @@
 package io.kvmstats.cli;
 
+import io.kvmstats.acquire.Acquirer;
+import io.kvmstats.acquire.FurtherSource;
 import io.kvmstats.broker.BrokerView;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.collect.HostView;
@@ -10,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +40,14 @@ final class SourceOptions {
   @Mixin private AttachOption attach = new AttachOption();
 
   @Option(
+      names = "--qmp",
+      description =
+          "Ask a QEMU that keeps no stats fds for its numbers, on a QMP socket of its command line"
+              + " that nobody else is connected to: before QEMU 8.1 that interrupts every vCPU, at"
+              + " each reading.")
+  private boolean qmp;
+
+  @Option(
       names = "--broker",
       paramLabel = "SOCKET",
       description =
@@ -60,15 +71,16 @@ final class SourceOptions {
    * @param interval how often numbers are wanted; empty for once
    */
   HostView host(Wanted wanted, Optional<Duration> interval) throws IOException {
-    if (broker != null && attach.get()) {
-      throw new ParameterException(
-          Objects.requireNonNull(spec).commandLine(),
-          "--attach is the broker's to decide: give one of --broker, --attach");
-    }
+    boolean disturbs = attach.get() || qmp;
     if (broker != null && !broker.equals(NONE)) {
+      if (disturbs) {
+        throw new ParameterException(
+            Objects.requireNonNull(spec).commandLine(),
+            "a broker decides itself how it reads: give --broker, or --attach and --qmp");
+      }
       return view(Path.of(broker), wanted, interval);
     }
-    if (broker == null && !attach.get() && Files.exists(DEFAULT_BROKER)) {
+    if (broker == null && !disturbs && Files.exists(DEFAULT_BROKER)) {
       try {
         return view(DEFAULT_BROKER, wanted, interval);
       } catch (LinuxException e) {
@@ -77,7 +89,9 @@ final class SourceOptions {
         }
       }
     }
-    return new Collector(vmm -> wanted.test(vmm.pid(), vmm.identity()), attach.get());
+    List<FurtherSource> further = qmp ? List.of(new QmpSource()) : List.of();
+    return new Collector(
+        vmm -> wanted.test(vmm.pid(), vmm.identity()), new Acquirer(attach.get(), further));
   }
 
   private static HostView view(Path path, Wanted wanted, Optional<Duration> interval)

@@ -1,6 +1,7 @@
 package io.kvmstats.cli;
 
 import io.kvmstats.acquire.AcquiredVmm;
+import io.kvmstats.acquire.Acquirer;
 import io.kvmstats.acquire.StatsBytes;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.collect.ObjectView;
@@ -96,8 +97,9 @@ final class VerifyCommand implements Callable<Integer> {
   private int verifyProcess() throws IOException {
     Selection selection = new Selection();
     selection.pids.add(Objects.requireNonNull(pid));
+    Acquirer acquirer = new Acquirer(attach.get(), List.of());
     try (Collector collector =
-        new Collector(vmm -> selection.wants(vmm.pid(), vmm.identity()), attach.get())) {
+        new Collector(vmm -> selection.wants(vmm.pid(), vmm.identity()), acquirer)) {
       collector.refresh();
       selection.troubles(collector).forEach(Messages::say);
       boolean kept = true;

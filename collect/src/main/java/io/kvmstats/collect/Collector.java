@@ -3,6 +3,7 @@ package io.kvmstats.collect;
 import io.kvmstats.acquire.AcquiredVmm;
 import io.kvmstats.acquire.Acquirer;
 import io.kvmstats.acquire.Handed;
+import io.kvmstats.acquire.StatsBytes;
 import io.kvmstats.acquire.StatsObject;
 import io.kvmstats.collect.CollectedVmm.CollectedObject;
 import io.kvmstats.discover.Hidden;
@@ -19,6 +20,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
@@ -29,6 +31,8 @@ import java.util.function.Predicate;
  * wanted: the latter may be another thread's, which a slow VM then never holds up.
  */
 public final class Collector implements HostView {
+  private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final Predicate<Vmm> wanted;
   private final Surroundings surroundings;
   private final Table table;
@@ -43,28 +47,25 @@ public final class Collector implements HostView {
    * @throws LinuxException ENOMEM
    */
   public Collector(Predicate<Vmm> wanted) throws LinuxException {
-    this(wanted, false);
+    this(wanted, new Acquirer());
   }
 
   /**
    * Makes a collector that has not looked yet.
    *
    * @param wanted which VMMs to acquire
-   * @param attach whether to have the threads of a VMM open stats fds that it does not keep: {@link
-   *     io.kvmstats.acquire.Source#ATTACH}
+   * @param acquirer gets the statistics of each, in the ways that it was allowed
    * @throws LinuxException ENOMEM
    */
-  public Collector(Predicate<Vmm> wanted, boolean attach) throws LinuxException {
-    this(
-        wanted,
-        Surroundings.thisHost(new Host(), new Acquirer(attach, List.of()), new Handed()),
-        new Table());
+  public Collector(Predicate<Vmm> wanted, Acquirer acquirer) throws LinuxException {
+    this(wanted, Surroundings.thisHost(new Host(), acquirer, new Handed()), new Table());
   }
 
   /**
    * {@return a collector of all VMs, for a process with privileges that reads for others}
    *
-   * @param attach as above
+   * @param attach whether to have the threads of a VMM open stats fds that it does not keep: {@link
+   *     io.kvmstats.acquire.Source#ATTACH}
    * @param handed what processes hand in
    * @param table to sweep into; closed with this
    */
@@ -148,14 +149,42 @@ public final class Collector implements HostView {
     collected.acquired().close();
   }
 
+  /**
+   * Has all sources that are polled polled now, and waits for them together, for a second at most;
+   * returns at once where there are none. For who wants a sweep of now, and can wait: a sweep by
+   * itself takes what is there.
+   */
+  private void pollAnew() {
+    long until = System.nanoTime() + POLL_NANOS;
+    List<StatsBytes> all =
+        vmms.values().stream()
+            .flatMap(vmm -> vmm.objects().stream())
+            .map(object -> object.object().bytes())
+            .toList();
+    all.forEach(StatsBytes::askAnew);
+    try {
+      for (StatsBytes bytes : all) {
+        bytes.awaitAnew(until);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // The sweep takes what is there.
+    }
+  }
+
   /** Reads every acquired object once. */
   public void sweep() {
     sweep.run();
   }
 
-  /** Reads every acquired object once: its newest sample is as young as can be. */
+  /**
+   * Reads every acquired object once. What is polled is from some time before, and polled anew
+   * where none may have passed.
+   */
   @Override
   public void sweep(Duration age) {
+    if (age.isZero()) {
+      pollAnew();
+    }
     sweep();
   }
 
