@@ -29,9 +29,6 @@ public final class Broker implements AutoCloseable {
   /** A request to stop is seen by then. */
   private static final long STOP_NANOS = 200_000_000L;
 
-  /** Of the time, looking for VMs takes a tenth at most, however many processes there are. */
-  private static final int REST_PER_LOOK = 9;
-
   private final Path path;
   private final long interval;
   private final long limit;
@@ -154,9 +151,9 @@ public final class Broker implements AutoCloseable {
       long began = System.nanoTime();
       look();
       long took = System.nanoTime() - began;
-      long rest = Math.max(pace - took, REST_PER_LOOK * took);
       try {
-        Thread.sleep(Duration.ofNanos(Math.max(rest, 0)));
+        // Half the time of a core at most, however many processes there are.
+        Thread.sleep(Duration.ofNanos(Math.max(pace - took, took)));
       } catch (InterruptedException e) {
         return; // By close.
       }

@@ -143,6 +143,11 @@ public final class BrokerView implements HostView {
               return () -> latest.reading;
             });
     objects = now;
+    before.forEach((object, latest) -> {
+      if (!now.containsKey(object)) {
+        latest.reading = Optional.empty(); // Whoever still has its view finds it gone.
+      }
+    });
     vmms =
         contents.vmms().stream()
             .filter(wanted)

@@ -1,0 +1,121 @@
+package io.kvmstats.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kvmstats.collect.CollectedVmm;
+import io.kvmstats.collect.Collector;
+import io.kvmstats.collect.VmmView;
+import io.kvmstats.discover.Hidden;
+import io.kvmstats.discover.VmIdentity;
+import io.kvmstats.guest.GuestProcess;
+import io.kvmstats.guest.Life;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The directory of a real guest: written, read back, cut, and changed in every way. */
+class DirectoryTest {
+  private static final long SEED = Long.getLong("tests.seed", System.nanoTime());
+  private static final int MUTATIONS = 200_000;
+  private static final int ROOM = 1 << 20;
+  private static final MemorySegment TABLE = Arena.ofAuto().allocate(ROOM, 64);
+  private static final Hidden HIDDEN = new Hidden(17, "qemu", VmIdentity.UNKNOWN, "not yours");
+
+  @BeforeEach
+  void kvm() {
+    Machine.assumeKvm();
+  }
+
+  private static Collector collector() throws IOException {
+    Collector collector =
+        new Collector(vmm -> vmm.name().filter(n -> n.text().equals("listed")).isPresent());
+    collector.refresh();
+    return collector;
+  }
+
+  private static GuestProcess guest() throws IOException {
+    return GuestProcess.start("listed", List.of(Life.HALT, Life.MMIO)).awaitRunning();
+  }
+
+  private static byte[] encode(List<CollectedVmm> vmms, int room) {
+    return Directory.encode(vmms, List.of(HIDDEN), room, slot -> 64 * slot.object());
+  }
+
+  private static DirectoryReader.Contents read(byte[] directory) throws IOException {
+    return DirectoryReader.read(directory, TABLE, slot -> Optional::empty);
+  }
+
+  @Test
+  void whatIsWrittenIsRead() throws IOException {
+    try (GuestProcess guest = guest();
+        Collector collector = collector()) {
+      DirectoryReader.Contents contents = read(encode(collector.collected(), ROOM));
+      assertThat(contents.hidden()).containsExactly(HIDDEN);
+      assertThat(contents.vmms())
+          .usingRecursiveComparison()
+          .ignoringFields("objects.latest")
+          .isEqualTo(collector.vmms());
+      assertThat(contents.vmms().getFirst().pid()).isEqualTo(guest.pid());
+    }
+  }
+
+  /** Whatever the room, it is kept to, and each VMM is there whole, or without objects, or not. */
+  @Test
+  void whereThereIsNoRoomItSaysSo() throws IOException {
+    try (GuestProcess guest = guest();
+        Collector collector = collector()) {
+      assertThat(guest.pid()).isPositive();
+      int whole = encode(collector.collected(), ROOM).length;
+      Set<Integer> objects = new HashSet<>();
+      for (int room = 0; room <= whole; room++) {
+        byte[] directory = encode(collector.collected(), room);
+        assertThat(directory.length).isLessThanOrEqualTo(room);
+        for (VmmView vmm : read(directory).vmms()) {
+          objects.add(vmm.objects().size());
+          if (vmm.objects().isEmpty()) {
+            assertThat(vmm.shortfall()).contains("the broker's directory is full");
+          }
+        }
+      }
+      assertThat(objects).containsExactlyInAnyOrder(0, 3);
+    }
+  }
+
+  /** {@code -Dtests.seed=N} repeats one run. */
+  @Test
+  void nonsenseIsAnErrorAndNothingElse() throws IOException {
+    byte[] directory;
+    try (GuestProcess guest = guest();
+        Collector collector = collector()) {
+      assertThat(guest.pid()).isPositive();
+      directory = encode(collector.collected(), ROOM);
+    }
+    Random random = new Random(SEED);
+    int refused = 0;
+    for (int i = 0; i < MUTATIONS; i++) {
+      byte[] changed = directory.clone();
+      for (int k = random.nextInt(3); k >= 0; k--) {
+        changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
+      }
+      if (random.nextInt(4) == 0) {
+        changed = Arrays.copyOf(changed, random.nextInt(changed.length));
+      }
+      try {
+        read(changed);
+      } catch (IOException e) {
+        refused++;
+      } catch (RuntimeException e) {
+        throw new AssertionError("-Dtests.seed=" + SEED + ", mutation " + i, e);
+      }
+    }
+    assertThat(refused).isBetween(MUTATIONS / 10, MUTATIONS - 1);
+  }
+}

@@ -1,0 +1,245 @@
+package io.kvmstats.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kvmstats.linux.Fd;
+import io.kvmstats.linux.LinuxException;
+import io.kvmstats.linux.Memfd;
+import io.kvmstats.linux.PacketSocket;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Clients that break the protocol, take nothing, send too much or hand in what is no stats fd: each
+ * is sent away with a reason, and nobody else notices.
+ */
+class HostileClientTest {
+  private static final int MANY = 300;
+
+  @TempDir private Path folder;
+  private RunningBroker broker;
+  private BrokerView bystander;
+  private List<String> before = List.of();
+
+  @BeforeEach
+  void start() throws Exception {
+    broker = new RunningBroker(folder, "rw-------");
+    bystander = new BrokerView(broker.socket, vmm -> true, Optional.empty());
+    bystander.sweep(Duration.ZERO);
+    before = ours();
+  }
+
+  /** Another process's VM may come at any time on this machine: not what is held for it. */
+  private static List<String> ours() throws IOException {
+    return Machine.openFds().stream().filter(link -> !link.startsWith("anon_inode:")).toList();
+  }
+
+  /** Whatever happened, the bystander is served, and nothing of the client's is left. */
+  @AfterEach
+  void nobodyElseNoticed() throws Exception {
+    bystander.refresh();
+    bystander.sweep(Duration.ZERO);
+    Machine.await("nothing is held for it", () -> ours().equals(before));
+    assertThat(broker.log).isEmpty();
+    bystander.close();
+    broker.close();
+  }
+
+  private record Offence(String name, String answer, byte[]... packets) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static byte[] words(int... words) {
+    ByteBuffer packet =
+        ByteBuffer.allocate(Integer.BYTES * words.length).order(ByteOrder.nativeOrder());
+    Arrays.stream(words).forEach(packet::putInt);
+    return packet.array();
+  }
+
+  static List<Offence> offences() {
+    byte[] hello = Packets.hello();
+    return List.of(
+        new Offence("no hello first", "a packet before hello", Packets.interval(1)),
+        new Offence("another version", "version 7: this broker speaks 1", words(Packets.HELLO, 7)),
+        new Offence("hello twice", "a second hello", hello, hello),
+        new Offence("a packet of 3 bytes", "a packet of 3 bytes", hello, new byte[3]),
+        new Offence("an unknown type", "a packet of type 99", hello, words(99, 0)),
+        new Offence("a type of the broker's", "a packet of type 101", hello, Packets.welcome()),
+        new Offence("half an interval", "an interval of 4 bytes", hello, words(2, 0, 5)),
+        new Offence("a longer interval", "an interval of 12 bytes", hello, words(2, 0, 1, 2, 3)),
+        new Offence("a name that isn't there", "a name of 5 bytes", hello, words(3, 5)),
+        new Offence("a name of negative length", "a name of -1 bytes", hello, words(3, -1, 0)),
+        new Offence("an empty name", "a name of 0 bytes", hello, words(3, 0)),
+        new Offence("a long name", "a name of 300 bytes", hello, BrokerTest.name("x".repeat(300))),
+        new Offence("descriptors that aren't there", "0 descriptors where 2", hello, words(4, 2)),
+        new Offence("no descriptors at all", "0 descriptors where 0", hello, words(4, 0)),
+        new Offence("too long a packet", "a packet that is too long", hello, new byte[5000]));
+  }
+
+  @ParameterizedTest
+  @MethodSource("offences")
+  void whoBreaksTheProtocolIsSentAwayWithTheReason(Offence offence) throws IOException {
+    try (PacketSocket client = PacketSocket.connect(broker.socket)) {
+      for (byte[] packet : offence.packets) {
+        client.send(packet);
+      }
+      assertThat(Packets.whyRefused(BrokerTest.answer(client, Packets.REFUSED)))
+          .startsWith(offence.answer);
+      assertThat(isCutOff(client)).isTrue();
+    }
+  }
+
+  private static boolean isCutOff(PacketSocket client) {
+    try {
+      BrokerTest.answer(client, Packets.WELCOME);
+      return false;
+    } catch (IOException e) {
+      return e.getMessage().equals("cut off") || e.getMessage().contains("ECONNRESET");
+    }
+  }
+
+  @Test
+  void whoSaysNothingIsSentAwayInTheEnd() throws IOException {
+    try (PacketSocket client = PacketSocket.connect(broker.socket)) {
+      // Longer than any patience of answer().
+      Machine.await("sent away", () -> client.receive(Packets.BYTES_MAX).isPresent());
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  @Test
+  void whatIsNoStatsFdIsNotTaken() throws Exception {
+    try (Fd unsealed = Memfd.create("kvm-vm-stats", 1 << 12);
+        Fd other = Memfd.create("something", 1 << 12)) {
+      assertThat(refusalOf(unsealed)).contains("published without F_SEAL_SHRINK");
+      assertThat(refusalOf(other)).startsWith("/memfd:something (deleted) is no stats fd");
+    }
+  }
+
+  private String refusalOf(Fd fd) throws IOException {
+    try (PacketSocket client = PacketSocket.connect(broker.socket)) {
+      client.send(Packets.hello());
+      client.send(BrokerTest.hand(1), fd);
+      return Packets.whyRefused(BrokerTest.answer(client, Packets.REFUSED));
+    }
+  }
+
+  /** With every packet as many as go into one: none of them stays open. */
+  @Test
+  void descriptorsThatGoWithAnythingElseAreClosed() throws Exception {
+    List<Fd> fds = new ArrayList<>();
+    for (int i = 0; i < PacketSocket.FDS_MAX; i++) {
+      fds.add(Memfd.create("smuggled", 1));
+    }
+    try (PacketSocket client = PacketSocket.connect(broker.socket)) {
+      client.send(Packets.hello(), fds.toArray(Fd[]::new));
+      client.send(Packets.interval(0), fds.toArray(Fd[]::new));
+      BrokerTest.answer(client, Packets.WELCOME);
+      fds.forEach(Fd::close);
+      Machine.await(
+          "they are closed",
+          () -> Machine.openFds().stream().noneMatch(link -> link.contains("smuggled")));
+    }
+  }
+
+  /** It never receives: its answers pile up in its own socket, and then it is sent away. */
+  @Test
+  void whoTakesNoAnswersIsSentAway() throws Exception {
+    try (PacketSocket client = PacketSocket.connect(broker.socket);
+        Fd published = Memfd.create("kvm-vm-stats", 1 << 12)) {
+      Memfd.addSeals(
+          published,
+          Memfd.F_SEAL_SHRINK | Memfd.F_SEAL_GROW | Memfd.F_SEAL_FUTURE_WRITE | Memfd.F_SEAL_SEAL);
+      client.send(Packets.hello());
+      Machine.await("sent away", () -> !sends(client, BrokerTest.hand(1), published));
+      Machine.await("all is given back", () -> Machine.duplicates(published) == 0);
+    }
+  }
+
+  /** Floods, and is sent away; the sweeps go on meanwhile. */
+  @Test
+  void whoSendsTooMuchIsSentAway() throws Exception {
+    try (PacketSocket client = PacketSocket.connect(broker.socket)) {
+      client.send(Packets.hello());
+      Machine.await(
+          "sent away",
+          () -> {
+            for (int i = 0; i < MANY; i++) {
+              if (!sends(client, Packets.interval(0))) {
+                return true;
+              }
+            }
+            return false;
+          });
+    }
+    long start = System.nanoTime();
+    bystander.sweep(Duration.ZERO);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+  }
+
+  private static boolean sends(PacketSocket client, byte[] packet, Fd... fds) {
+    try {
+      client.send(packet, fds);
+      return true;
+    } catch (LinuxException e) {
+      return false; // EPIPE: closed over there.
+    }
+  }
+
+  @Test
+  void thereIsALimitToHowManyConnect() throws Exception {
+    List<PacketSocket> clients = new ArrayList<>();
+    try {
+      int refused = 0;
+      for (int i = 0; i < MANY; i++) {
+        PacketSocket client = connect();
+        clients.add(client);
+        try {
+          client.send(Packets.hello());
+          BrokerTest.answer(client, Packets.WELCOME);
+        } catch (AssertionError | IOException e) {
+          refused++;
+        }
+      }
+      assertThat(refused).isPositive().isLessThan(MANY);
+      bystander.sweep(Duration.ZERO);
+    } finally {
+      clients.forEach(PacketSocket::close);
+    }
+    // There is room again.
+    Machine.await("all have gone", () -> ours().equals(before));
+    new BrokerView(broker.socket, vmm -> true, Optional.empty()).close();
+  }
+
+  private PacketSocket connect() throws IOException, InterruptedException {
+    PacketSocket[] connected = new PacketSocket[1];
+    Machine.await(
+        "connected",
+        () -> {
+          try {
+            connected[0] = PacketSocket.connect(broker.socket);
+            return true;
+          } catch (LinuxException e) {
+            return false; // EAGAIN: too many wait.
+          }
+        });
+    return connected[0];
+  }
+}
