@@ -1,8 +1,8 @@
 /*
- * Processes to scan: some with a VM of two vCPUs that never run and its stats fds, as a VMM's, and
+ * Processes to scan: some with a VM, its vCPUs that never run and its stats fds, as a VMM's, and
  * others with as many files as a service has.
  *
- *   population VMS OTHERS
+ *   population VMS OTHERS VCPUS
  *
  * Prints a line when all are there, and ends with its standard input, and they with it.
  */
@@ -39,24 +39,24 @@ static int check(int fd, const char *what)
 	return fd;
 }
 
-static void make_vm(void)
+static void make_vm(int vcpus)
 {
 	int kvm = check(open("/dev/kvm", O_RDWR | O_CLOEXEC), "population: /dev/kvm");
 	int vm = check(ioctl(kvm, KVM_CREATE_VM, 0), "population: KVM_CREATE_VM");
 
 	check(ioctl(vm, KVM_GET_STATS_FD, 0), "population: KVM_GET_STATS_FD");
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < vcpus; i++) {
 		int vcpu = check(ioctl(vm, KVM_CREATE_VCPU, i), "population: KVM_CREATE_VCPU");
 
 		check(ioctl(vcpu, KVM_GET_STATS_FD, 0), "population: KVM_GET_STATS_FD");
 	}
 }
 
-static void child(int has_vm, int ready)
+static void child(int has_vm, int vcpus, int ready)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (has_vm)
-		make_vm();
+		make_vm(vcpus);
 	open_files(has_vm ? VMM_FILES : OTHER_FILES);
 	if (write(ready, "", 1) != 1)
 		exit(1);
@@ -67,12 +67,12 @@ static void child(int has_vm, int ready)
 
 int main(int argc, char **argv)
 {
-	int vms = argc == 3 ? atoi(argv[1]) : 0, all = vms + (argc == 3 ? atoi(argv[2]) : 0);
+	int vms = argc == 4 ? atoi(argv[1]) : 0, all = vms + (argc == 4 ? atoi(argv[2]) : 0);
 	int ready[2];
 	char byte;
 
 	if (all < 1) {
-		fprintf(stderr, "usage: population VMS OTHERS\n");
+		fprintf(stderr, "usage: population VMS OTHERS VCPUS\n");
 		return 2;
 	}
 	if (pipe2(ready, O_CLOEXEC) < 0) {
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 		pid_t pid = fork();
 
 		if (pid == 0)
-			child(i < vms, ready[1]);
+			child(i < vms, atoi(argv[3]), ready[1]);
 		if (pid < 0) {
 			perror("population: fork");
 			return 1;

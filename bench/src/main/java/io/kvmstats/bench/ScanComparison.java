@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.kvmstats.discover.Host;
 import io.kvmstats.linux.CFunction;
 import io.kvmstats.linux.Mapping;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -30,17 +29,9 @@ public final class ScanComparison {
    * @throws IOException when there is no KVM
    */
   public static void main(String[] args) throws IOException, InterruptedException {
-    Process population =
-        new ProcessBuilder(args[0], Integer.toString(VMS), Integer.toString(OTHERS))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (BufferedReader output = population.inputReader()) {
-      if (!"ready".equals(output.readLine())) {
-        throw new IOException("the processes to scan could not be started");
-      }
+    try (Population population = Population.start(args[0], VMS, OTHERS, 2)) {
+      population.awaitReady();
       compare(Path.of(args[1]));
-    } finally {
-      population.destroyForcibly().waitFor();
     }
   }
 

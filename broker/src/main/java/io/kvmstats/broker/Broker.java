@@ -152,8 +152,9 @@ public final class Broker implements AutoCloseable {
       look();
       long took = System.nanoTime() - began;
       try {
-        // Half the time of a core at most, however many processes there are.
-        Thread.sleep(Duration.ofNanos(Math.max(pace - took, took)));
+        // Half the time of a core at most, however many processes there are; and no more often for
+        // a client's wish, which is about numbers.
+        Thread.sleep(Duration.ofNanos(Math.max(interval - took, took)));
       } catch (InterruptedException e) {
         return; // By close.
       }
