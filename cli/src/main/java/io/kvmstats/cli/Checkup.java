@@ -1,6 +1,9 @@
 package io.kvmstats.cli;
 
+import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.Kvm;
+import io.kvmstats.linux.LinuxException;
+import io.kvmstats.linux.PacketSocket;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +54,7 @@ final class Checkup {
     findings.add(fdLimit());
     findings.add(debugfs());
     findings.add(qmp());
+    findings.add(broker());
     return findings;
   }
 
@@ -93,6 +97,31 @@ final class Checkup {
                   + ": not the RFC's ioctls; mainline's KVM_CAP_SET_GUEST_DEBUG2 has this number");
     } catch (IOException e) {
       return Finding.unknown(BINARY_FORM, String.valueOf(e.getMessage()), "");
+    }
+  }
+
+  private Finding broker() {
+    String subject = "broker";
+    Path socket = root.resolve(Path.of("/").relativize(SourceOptions.DEFAULT_BROKER));
+    try {
+      PacketSocket.connect(socket).close();
+      return Finding.ok(subject, "listens at " + socket + ": commands read from it");
+    } catch (LinuxException e) {
+      return switch (e.errno()) {
+        case Errno.ENOENT -> Finding.ok(subject, "none: commands read by themselves");
+        case Errno.EACCES ->
+            Finding.limits(
+                subject,
+                "this user may not connect to " + socket,
+                "be in the socket's group, which 'ls -l " + socket + "' shows");
+        default ->
+            Finding.limits(
+                subject,
+                String.valueOf(e.getMessage()),
+                "start it again: 'kvmstats broker', as root");
+      };
+    } catch (IOException e) {
+      return Finding.unknown(subject, String.valueOf(e.getMessage()), "");
     }
   }
 

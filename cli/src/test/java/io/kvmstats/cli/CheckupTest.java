@@ -3,9 +3,11 @@ package io.kvmstats.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvmstats.cli.Finding.State;
+import io.kvmstats.linux.PacketSocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +31,21 @@ class CheckupTest {
             .filter(found -> found.subject().equals(subject))
             .findFirst()
             .orElseThrow();
+  }
+
+  @Test
+  void aBrokerIsThereOrNotOrLeftItsSocketBehind() throws IOException {
+    assertThat(finding("broker").found()).isEqualTo("none: commands read by themselves");
+    Path socket = root.resolve("run/kvmstats/broker.sock");
+    Files.createDirectories(socket.getParent());
+    try (PacketSocket listening =
+        PacketSocket.listen(socket, PosixFilePermissions.fromString("rw-------"))) {
+      assertThat(listening.accept()).isEmpty();
+      assertThat(finding("broker").state()).isEqualTo(State.OK);
+      assertThat(finding("broker").found()).startsWith("listens at " + socket);
+    }
+    assertThat(finding("broker").state()).isEqualTo(State.LIMITS);
+    assertThat(finding("broker").found()).contains("ECONNREFUSED");
   }
 
   @ParameterizedTest
