@@ -129,15 +129,19 @@ public final class Acquirer {
     boolean one = holdsOneVm(vmm);
     Set<Integer> vcpus = new HashSet<>();
     long dataBytes = 0;
+    Set<Schema> described = new HashSet<>();
     for (KvmFd fd : fds.subList(0, Math.min(fds.size(), OBJECTS_MAX))) {
       // A VM's vCPU numbers are unique: a second stats fd of one is the same object's.
       if ((!one || !vcpus.contains(fd.vcpu())) && add(fd, () -> open(vmm, fd), objects, refusals)) {
         vcpus.add(fd.vcpu());
-        dataBytes += objects.getLast().file().schema().dataBytes();
+        StatsFile file = objects.getLast().file();
+        dataBytes += file.schema().dataBytes();
+        // Every schema of its own is kept here, too, and all may have thousands of names.
+        dataBytes += described.add(file.schema()) ? file.dataOffset() : 0;
       }
       if (vmm.isPublished() && dataBytes > PUBLISHED_BYTES_MAX) {
         objects.forEach(StatsObject::close);
-        return refused(vmm, dataBytes + " bytes of data: no more than " + PUBLISHED_BYTES_MAX);
+        return refused(vmm, dataBytes + " bytes: no more than " + PUBLISHED_BYTES_MAX);
       }
     }
     if (attach && !vmm.isPublished() && missing(vmm, objects).isPresent()) {

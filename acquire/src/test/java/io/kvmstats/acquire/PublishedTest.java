@@ -133,7 +133,7 @@ class PublishedTest {
 
   @Test
   void ofOneProcessNoMoreIsReadThanALimit() throws IOException {
-    int large = 1 << 16;
+    int large = (1 << 16) - 64; // 16 of them, and what describes them.
     SchemaBuilder schema = new SchemaBuilder().logHistogram("hist", Unit.NONE, 0, large - 1);
     try (PublishedVm vm = new PublishedVm(SCHEMA, schema.build())) {
       List<PublishedVcpu> vcpus = new ArrayList<>();
@@ -144,13 +144,34 @@ class PublishedTest {
         assertThat(acquired.objects()).isEmpty();
         assertThat(acquired.shortfall().orElseThrow())
             .startsWith("the process publishes ")
-            .endsWith(" bytes of data: no more than 8388608 are read");
+            .endsWith(" bytes: no more than 8388608 are read");
       }
       vcpus.getLast().close();
       try (AcquiredVmm acquired = new Acquirer().acquire(find())) {
         assertThat(acquired.objects()).hasSize(17);
         assertThat(acquired.shortfall()).isEmpty();
       }
+    }
+  }
+
+  /** Each with names of its own: they are kept as long as the VM is. */
+  @Test
+  void manyNamesAreBytesToo() throws IOException {
+    List<PublishedVm> vms = new ArrayList<>();
+    try {
+      for (int i = 0; i < 40; i++) {
+        SchemaBuilder schema = new SchemaBuilder();
+        for (int k = 0; k < 4096; k++) {
+          schema.cumulative("of_vm_" + i + "_" + k, Unit.NONE, 0);
+        }
+        vms.add(new PublishedVm(schema.build(), SCHEMA));
+      }
+      try (AcquiredVmm acquired = new Acquirer().acquire(find())) {
+        assertThat(acquired.shortfall().orElseThrow())
+            .endsWith(" bytes: no more than 8388608 are read");
+      }
+    } finally {
+      vms.forEach(PublishedVm::close);
     }
   }
 }

@@ -62,6 +62,9 @@ final class Directory {
   /** Longer ones are cut: they are for people. */
   private static final int TEXT_BYTES_MAX = 4096;
 
+  /** KVM_STATS_NAME_SIZE. */
+  private static final int NAME_BYTES = 48;
+
   private static final String NO_ROOM = "the broker's directory is full";
 
   private final int room;
@@ -163,7 +166,8 @@ final class Directory {
     }
     int number = schemas.size();
     MemorySegment zeros = MemorySegment.ofArray(new byte[Math.toIntExact(schema.dataBytes())]);
-    byte[] file = StatsFileEncoder.encode("", schema, zeros, ByteOrder.nativeOrder());
+    byte[] file =
+        StatsFileEncoder.encode("", schema, zeros, ByteOrder.nativeOrder(), nameBytes(schema));
     int start = begin(SCHEMA);
     out.putInt(number).putInt(file.length);
     reserve(file.length);
@@ -171,6 +175,12 @@ final class Directory {
     end(start);
     schemas.put(schema, number);
     return number;
+  }
+
+  /** The kernel's, unless a publisher has longer names. */
+  private static int nameBytes(Schema schema) {
+    int longest = schema.descriptors().stream().mapToInt(d -> d.name().length()).max().orElse(0);
+    return Math.max(NAME_BYTES, Math.ceilDiv(longest + 1, Long.BYTES) * Long.BYTES);
   }
 
   private int begin(int type) {

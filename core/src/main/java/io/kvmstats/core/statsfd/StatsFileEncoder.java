@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 
 /** Encodes a stats file as the kernel lays it out: header, id, descriptors, data, adjacent. */
 public final class StatsFileEncoder {
-  /** KVM_STATS_NAME_SIZE: longer names make more room for all. */
+  /** KVM_STATS_NAME_SIZE. */
   private static final int NAME_BYTES = 48;
 
   private StatsFileEncoder() {}
@@ -20,17 +20,31 @@ public final class StatsFileEncoder {
    * {@return a whole stats file}
    *
    * @param id the object's label, shorter than 48 characters of ASCII
-   * @param schema the statistics, named in ASCII
+   * @param schema the statistics, with names shorter than 48 characters of ASCII
    * @param data the data block, {@link Schema#dataBytes} bytes, in {@code order} already
    * @param order the byte order of everything but {@code data}
-   * @throws IllegalArgumentException when the id or the data has the wrong length
+   * @throws IllegalArgumentException when a name or the data has the wrong length
    */
   public static byte[] encode(String id, Schema schema, MemorySegment data, ByteOrder order) {
+    return encode(id, schema, data, order, NAME_BYTES);
+  }
+
+  /**
+   * {@return a whole stats file, also of statistics with longer names than the kernel's}
+   *
+   * @param id the object's label, shorter than {@code nameBytes} characters of ASCII
+   * @param schema the statistics, with names shorter than that
+   * @param data as above
+   * @param order as above
+   * @param nameBytes how long the field of a name is, NUL included: a multiple of 8
+   * @throws IllegalArgumentException when a name or the data has the wrong length
+   */
+  public static byte[] encode(
+      String id, Schema schema, MemorySegment data, ByteOrder order, int nameBytes) {
     if (data.byteSize() != schema.dataBytes()) {
       throw new IllegalArgumentException(
           data.byteSize() + " bytes of data for a schema of " + schema.dataBytes());
     }
-    int nameBytes = nameBytes(schema);
     long idOffset = HEADER_BYTES;
     long descOffset = idOffset + nameBytes;
     long stride = DESC_NAME + nameBytes;
@@ -43,7 +57,7 @@ public final class StatsFileEncoder {
     out.set(u32(order), HEADER_ID_OFFSET, (int) idOffset);
     out.set(u32(order), HEADER_DESC_OFFSET, (int) descOffset);
     out.set(u32(order), HEADER_DATA_OFFSET, (int) dataOffset);
-    putText(out.asSlice(idOffset, NAME_BYTES), id);
+    putText(out.asSlice(idOffset, nameBytes), id);
     long at = descOffset;
     for (Descriptor descriptor : schema.descriptors()) {
       putDescriptor(out.asSlice(at, stride), descriptor, order);
@@ -51,11 +65,6 @@ public final class StatsFileEncoder {
     }
     MemorySegment.copy(data, 0, out, dataOffset, data.byteSize());
     return file;
-  }
-
-  private static int nameBytes(Schema schema) {
-    int longest = schema.descriptors().stream().mapToInt(d -> d.name().length()).max().orElse(0);
-    return Math.max(NAME_BYTES, Math.ceilDiv(longest + 1, Long.BYTES) * Long.BYTES);
   }
 
   private static void putDescriptor(MemorySegment out, Descriptor descriptor, ByteOrder order) {
