@@ -11,13 +11,24 @@ import java.util.Optional;
  * @param vmm the process, closed with this
  * @param objects its VMs, then its vCPUs, by number; empty when there is no source
  * @param shortfall why not everything can be read, and what would help; empty when all can
+ * @param refused whether something was refused, that may be granted another time
  */
-public record AcquiredVmm(Vmm vmm, List<StatsObject> objects, Optional<String> shortfall)
+public record AcquiredVmm(
+    Vmm vmm, List<StatsObject> objects, Optional<String> shortfall, boolean refused)
     implements AutoCloseable {
 
   /** {@return how its objects are read, if any is; where in several ways, the last one tried} */
   public Optional<Source> source() {
     return objects.stream().map(StatsObject::source).max(Comparator.naturalOrder());
+  }
+
+  /**
+   * {@return whether something may be there another time, though the process holds the same: see
+   * {@link Acquirer#retry}}
+   */
+  public boolean isIncomplete() {
+    // What is published is acquired anew as a whole: see isStill.
+    return !vmm.isPublished() && refused;
   }
 
   /**

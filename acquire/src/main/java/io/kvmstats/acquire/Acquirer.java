@@ -120,19 +120,36 @@ public final class Acquirer {
    * @return what can be read of it
    */
   public AcquiredVmm acquire(Vmm vmm) {
+    return acquire(vmm, List.of());
+  }
+
+  /**
+   * Tries again what was refused. What is read already is not touched, and none of the VMM's
+   * threads is stopped for it again.
+   *
+   * @param before what could be read; its process and objects belong to the result from now on
+   * @return what can be read now: the same objects, and more if there are
+   */
+  public AcquiredVmm retry(AcquiredVmm before) {
+    return acquire(before.vmm(), before.objects());
+  }
+
+  private AcquiredVmm acquire(Vmm vmm, List<StatsObject> known) {
     List<KvmFd> fds = Stream.concat(vmm.vmStats().stream(), vmm.vcpuStats().stream()).toList();
     if (vmm.isPublished() && fds.size() > OBJECTS_MAX) {
       return refused(vmm, fds.size() + " VMs and vCPUs: no more than " + OBJECTS_MAX);
     }
-    List<StatsObject> objects = new ArrayList<>();
+    List<StatsObject> objects = new ArrayList<>(known);
     List<String> refusals = new ArrayList<>();
-    boolean one = holdsOneVm(vmm);
+    Known there = new Known(known, holdsOneVm(vmm));
     Set<Integer> vcpus = new HashSet<>();
+    known.forEach(object -> vcpus.add(object.vcpu()));
     long dataBytes = 0;
     Set<Schema> described = new HashSet<>();
     for (KvmFd fd : fds.subList(0, Math.min(fds.size(), OBJECTS_MAX))) {
       // A VM's vCPU numbers are unique: a second stats fd of one is the same object's.
-      if ((!one || !vcpus.contains(fd.vcpu())) && add(fd, () -> open(vmm, fd), objects, refusals)) {
+      boolean isThere = there.one ? vcpus.contains(fd.vcpu()) : there.has(fd) || there.isAttached();
+      if (!isThere && add(fd, () -> open(vmm, fd), objects, refusals)) {
         vcpus.add(fd.vcpu());
         StatsFile file = objects.getLast().file();
         dataBytes += file.schema().dataBytes();
@@ -144,35 +161,60 @@ public final class Acquirer {
         return refused(vmm, dataBytes + " bytes: no more than " + PUBLISHED_BYTES_MAX);
       }
     }
-    if (attach && !vmm.isPublished() && missing(vmm, objects).isPresent()) {
-      attach(vmm, objects, refusals);
-    }
-    if (vmm.isPublished()) {
-      return new AcquiredVmm(vmm, List.copyOf(objects), shortfall(vmm, objects, refusals));
+    boolean canAttach = there.one || known.isEmpty() || there.isAttached();
+    if (attach && canAttach && !vmm.isPublished() && missing(vmm, objects).isPresent()) {
+      attach(vmm, objects, there, refusals);
     }
     Optional<String> shortfall = shortfall(vmm, objects, refusals);
     List<String> remarks = new ArrayList<>();
-    further.forEach(source -> add(source, vmm, objects, remarks));
-    if (objects.isEmpty()) { // Beside one of these, the sums over all would say little.
-      add(debugfs, vmm, objects, remarks);
+    boolean refused = !refusals.isEmpty();
+    if (!vmm.isPublished()) {
+      for (FurtherSource source : further) {
+        refused |= add(source, vmm, objects, remarks);
+      }
+      if (objects.isEmpty()) { // Beside one of these, the sums over all would say little.
+        add(debugfs, vmm, objects, remarks);
+      }
     }
     objects.sort(Comparator.comparingInt(StatsObject::vcpu));
     return new AcquiredVmm(
-        vmm, List.copyOf(objects), shortfall.map(why -> why + String.join("", remarks)));
+        vmm,
+        List.copyOf(objects),
+        shortfall.map(why -> why + String.join("", remarks)),
+        refused);
   }
 
-  private static void add(
+  /**
+   * What was acquired before.
+   *
+   * @param objects which stay as they are
+   * @param one whether the process holds one VM: then a vCPU's number tells which object it is
+   */
+  private record Known(List<StatsObject> objects, boolean one) {
+    boolean has(KvmFd fd) {
+      return objects.stream().anyMatch(object -> object.held().equals(fd));
+    }
+
+    boolean isAttached() {
+      return objects.stream().anyMatch(object -> object.source() == Source.ATTACH);
+    }
+  }
+
+  /** {@return whether one more way was refused, and not just unable to find something missing} */
+  private static boolean add(
       FurtherSource source, Vmm vmm, List<StatsObject> objects, List<String> remarks) {
     List<KvmFd> without = without(vmm, objects);
     if (without.isEmpty()) {
-      return;
+      return false;
     }
     try {
       FurtherSource.Found found = source.acquire(vmm, without);
       objects.addAll(found.objects());
       found.limits().ifPresent(limits -> remarks.add("; " + limits));
+      return false;
     } catch (IOException e) {
       remarks.add("; " + e.getMessage());
+      return true;
     }
   }
 
@@ -190,21 +232,23 @@ public final class Acquirer {
 
   private static AcquiredVmm refused(Vmm vmm, String what) {
     return new AcquiredVmm(
-        vmm, List.of(), Optional.of("the process publishes " + what + " are read"));
+        vmm, List.of(), Optional.of("the process publishes " + what + " are read"), true);
   }
 
   /** Adds what is missing; if that can't be told, all takes the place of what is there. */
-  private void attach(Vmm vmm, List<StatsObject> objects, List<String> refusals) {
+  private void attach(Vmm vmm, List<StatsObject> objects, Known known, List<String> refusals) {
     refusals.clear(); // What could not be duplicated is opened anew.
-    if (!holdsOneVm(vmm)) {
+    if (!known.one && !known.isAttached()) {
       objects.forEach(StatsObject::close);
       objects.clear();
     }
     Attach attaching = new Attach(vmm);
-    for (KvmFd fd : without(vmm, objects)) {
-      add(fd, () -> object(fd, attaching.open(fd), Source.ATTACH), objects, refusals);
-    }
-    objects.sort(Comparator.comparingInt(StatsObject::vcpu));
+    Set<Integer> there = objects.stream().map(StatsObject::vcpu).collect(toSet());
+    Stream.concat(vmm.vms().stream(), vmm.vcpus().stream())
+        .filter(fd -> known.one ? !there.contains(fd.vcpu()) : !known.has(fd))
+        .limit(OBJECTS_MAX)
+        .forEach(
+            fd -> add(fd, () -> object(fd, attaching.open(fd), Source.ATTACH), objects, refusals));
   }
 
   /** Two vCPUs of one number are two VMs', also where only one of these is still open. */

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -38,6 +39,7 @@ public final class Collector implements HostView {
   private final Table table;
   private final Sweep sweep;
   private final Map<Vmm.Key, CollectedVmm> vmms = new HashMap<>();
+  private final Map<Vmm.Key, Retry> retries = new HashMap<>();
   private List<Hidden> hidden = List.of();
 
   /**
@@ -102,11 +104,25 @@ public final class Collector implements HostView {
         release(collected);
       }
     }
+    retry();
     for (Vmm vmm : inOrder(found.values())) {
       if (vmms.containsKey(vmm.key()) || !wanted.test(vmm)) {
         vmm.close();
       } else {
-        vmms.put(vmm.key(), collect(surroundings.acquire(vmm)));
+        vmms.put(vmm.key(), collect(surroundings.acquire(vmm), List.of()));
+        retries.put(vmm.key(), new Retry(surroundings.nanoTime()));
+      }
+    }
+  }
+
+  /** Descriptors may be free again, a VMM that was stopped may go on, a thread may be seen. */
+  private void retry() {
+    long now = surroundings.nanoTime();
+    for (Map.Entry<Vmm.Key, CollectedVmm> known : vmms.entrySet()) {
+      CollectedVmm before = known.getValue();
+      if (before.acquired().isIncomplete()
+          && Objects.requireNonNull(retries.get(known.getKey())).isDue(now)) {
+        known.setValue(collect(surroundings.retry(before.acquired()), before.objects()));
       }
     }
   }
@@ -128,23 +144,36 @@ public final class Collector implements HostView {
         .toList();
   }
 
-  private CollectedVmm collect(AcquiredVmm acquired) {
+  /**
+   * Has what was acquired swept.
+   *
+   * @param known its objects that are swept already
+   */
+  private CollectedVmm collect(AcquiredVmm acquired, List<CollectedObject> known) {
+    Map<StatsBytes, CollectedObject> swept = new HashMap<>();
+    known.forEach(object -> swept.put(object.object().bytes(), object));
     List<CollectedObject> objects = new ArrayList<>();
     try {
       for (StatsObject object : acquired.objects()) {
-        objects.add(new CollectedObject(object, sweep.add(object)));
+        CollectedObject before = swept.get(object.bytes());
+        objects.add(before != null ? before : new CollectedObject(object, sweep.add(object)));
       }
       return new CollectedVmm(acquired, List.copyOf(objects));
     } catch (IOException e) {
-      // No room for this one, and only for this one: it is listed with the reason.
+      // No room for these, and only for these: the VMM is listed with the reason.
+      objects.removeAll(known);
       objects.forEach(object -> sweep.remove(object.slot()));
-      acquired.objects().forEach(StatsObject::close);
+      acquired.objects().stream()
+          .filter(object -> !swept.containsKey(object.bytes()))
+          .forEach(StatsObject::close);
+      List<StatsObject> kept = known.stream().map(CollectedObject::object).toList();
       Optional<String> why = Optional.of(String.valueOf(e.getMessage()));
-      return new CollectedVmm(new AcquiredVmm(acquired.vmm(), List.of(), why), List.of());
+      return new CollectedVmm(new AcquiredVmm(acquired.vmm(), kept, why, true), known);
     }
   }
 
   private void release(CollectedVmm collected) {
+    retries.remove(collected.acquired().vmm().key());
     collected.objects().forEach(object -> sweep.remove(object.slot()));
     collected.acquired().close();
   }

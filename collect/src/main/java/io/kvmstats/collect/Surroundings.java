@@ -16,6 +16,9 @@ interface Surroundings {
   /** {@return what of a VMM can be read} As {@link Acquirer#acquire}. */
   AcquiredVmm acquire(Vmm vmm);
 
+  /** {@return what of a VMM can be read now} As {@link Acquirer#retry}. */
+  AcquiredVmm retry(AcquiredVmm before);
+
   /** {@return monotonic time in ns} As {@link System#nanoTime}. */
   long nanoTime();
 
@@ -36,6 +39,11 @@ interface Surroundings {
       @Override
       public AcquiredVmm acquire(Vmm vmm) {
         return acquirer.acquire(vmm);
+      }
+
+      @Override
+      public AcquiredVmm retry(AcquiredVmm before) {
+        return acquirer.retry(before);
       }
 
       @Override

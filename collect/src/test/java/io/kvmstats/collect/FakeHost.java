@@ -36,6 +36,7 @@ import java.util.stream.Collectors;
  */
 final class FakeHost implements Surroundings {
   private static final int SELF = Math.toIntExact(ProcessHandle.current().pid());
+  private static final int HEADER_BYTES = 24;
   private static final int PIDS = 4; // So few that they come again.
   private static final int[] ERRORS = {Errno.EIO, Errno.EBADF, Errno.EINTR, Errno.EINVAL};
 
@@ -79,6 +80,7 @@ final class FakeHost implements Surroundings {
     final Schema schema;
     final byte[] file;
     final MemorySegment data;
+    final byte[] header;
     long error;
     long readable;
     long claimsMore;
@@ -93,6 +95,16 @@ final class FakeHost implements Surroundings {
               "kvm-1", schema, MemorySegment.ofArray(nothing), ByteOrder.nativeOrder());
       this.data = MemorySegment.ofArray(file).asSlice(file.length - nothing.length);
       this.readable = nothing.length;
+      this.header = Arrays.copyOf(file, HEADER_BYTES);
+    }
+
+    /** Its header is a lie: it can't be acquired. */
+    void lie() {
+      Arrays.fill(file, 0, HEADER_BYTES, (byte) 0xff);
+    }
+
+    void tellTheTruth() {
+      System.arraycopy(header, 0, file, 0, HEADER_BYTES);
     }
   }
 
@@ -166,6 +178,9 @@ final class FakeHost implements Surroundings {
   /** What the last scan that worked listed, and the objects that each had then. */
   Map<Vmm.Key, List<KernelObject>> listed = Map.of();
 
+  /** How many objects were acquired after they had been refused. */
+  int grantedLater;
+
   private final Random random;
   private long now;
   private long starts;
@@ -214,24 +229,49 @@ final class FakeHost implements Surroundings {
 
   @Override
   public AcquiredVmm acquire(Vmm vmm) {
+    return acquire(vmm, List.of());
+  }
+
+  @Override
+  public AcquiredVmm retry(AcquiredVmm before) {
+    AcquiredVmm now = acquire(before.vmm(), before.objects());
+    grantedLater += now.objects().size() - before.objects().size();
+    return now;
+  }
+
+  private AcquiredVmm acquire(Vmm vmm, List<StatsObject> known) {
     List<StatsObject> objects = new ArrayList<>();
     Optional<String> shortfall = Optional.empty();
     for (Process process : processes) {
       if (process.key.equals(vmm.key())) {
         for (int number = 0; number < process.objects.size(); number++) {
           KernelObject object = process.objects.get(number);
-          FakeFd fd = new FakeFd(object);
           try {
-            StatsFile file = StatsFileDecoder.decode(fd, ByteOrder.nativeOrder());
-            objects.add(new StatsObject(held(number, object.vcpu), file, fd, Source.DUP));
+            objects.add(acquire(object, number, known));
           } catch (IOException e) {
-            fd.close();
             shortfall = Optional.of(String.valueOf(e.getMessage()));
           }
         }
       }
     }
-    return new AcquiredVmm(vmm, List.copyOf(objects), shortfall);
+    return new AcquiredVmm(vmm, List.copyOf(objects), shortfall, shortfall.isPresent());
+  }
+
+  private StatsObject acquire(KernelObject object, int number, List<StatsObject> known)
+      throws IOException {
+    for (StatsObject before : known) {
+      if (((FakeFd) before.bytes()).object == object) {
+        return before;
+      }
+    }
+    FakeFd fd = new FakeFd(object);
+    try {
+      StatsFile file = StatsFileDecoder.decode(fd, ByteOrder.nativeOrder());
+      return new StatsObject(held(number, object.vcpu), file, fd, Source.DUP);
+    } catch (IOException e) {
+      fd.close();
+      throw e;
+    }
   }
 
   private static KvmFd held(int number, int vcpu) {
@@ -294,7 +334,7 @@ final class FakeHost implements Surroundings {
   private KernelObject object(int vcpu) {
     KernelObject object = new KernelObject(vcpu, SCHEMAS.get(random.nextInt(SCHEMAS.size())));
     if (random.nextInt(15) == 0) {
-      Arrays.fill(object.file, 0, 24, (byte) 0xff); // Its header is a lie: it can't be acquired.
+      object.lie();
     }
     return object;
   }
@@ -307,6 +347,9 @@ final class FakeHost implements Surroundings {
     object.claimsMore =
         object.readable == bytes && random.nextInt(8) == 0 ? 1 + random.nextInt(9999) : 0;
     object.hangsNanos = random.nextInt(20) == 0 ? 30_000_000_000L : 0;
+    if (random.nextInt(4) == 0) {
+      object.tellTheTruth();
+    }
     boolean reset = random.nextInt(10) == 0;
     boolean lies = random.nextInt(10) == 0;
     for (long at = 0; at < bytes; at += Long.BYTES) {

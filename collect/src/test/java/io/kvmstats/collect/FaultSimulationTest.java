@@ -52,6 +52,7 @@ class FaultSimulationTest {
             "no time between",
             "no room",
             "malformed",
+            "granted later",
             "pid used again",
             "scan failed",
             "not wanted");
@@ -105,11 +106,15 @@ class FaultSimulationTest {
     }
 
     private void refresh() {
+      int grantedBefore = host.grantedLater;
       try {
         collector.refresh();
       } catch (IOException e) {
         see("scan failed"); // What was known stays known.
         return;
+      }
+      if (host.grantedLater > grantedBefore) {
+        see("granted later");
       }
       wanted = host.listed.keySet().stream().filter(key -> all || key.pid() % 2 == 0).toList();
       if (wanted.size() < host.listed.size()) {
@@ -150,7 +155,8 @@ class FaultSimulationTest {
         for (CollectedObject object : vmm.objects()) {
           FakeFd fd = (FakeFd) object.object().bytes();
           held.add(fd);
-          everHeld.put(fd, object.slot());
+          Slot before = everHeld.putIfAbsent(fd, object.slot());
+          assertThat(before == null || before == object.slot()).as(repeat).isTrue();
           check.check(fd, object.slot());
         }
       }
