@@ -259,14 +259,23 @@ public final class Acquirer {
 
   private StatsObject open(Vmm vmm, KvmFd theirs) throws IOException {
     Optional<Fd> fd = handed.find(vmm.pid(), theirs);
-    return fd.isPresent()
-        ? object(theirs, new HandedFd(new StatsFd(fd.get())), Source.HANDED)
-        : dup(vmm, theirs);
+    return fd.isPresent() ? handed(theirs, fd.get()) : dup(vmm, theirs);
+  }
+
+  private StatsObject handed(KvmFd theirs, Fd fd) throws IOException {
+    try {
+      Descriptors.expectRoom(fd);
+    } catch (IOException e) {
+      fd.close();
+      throw e;
+    }
+    return object(theirs, new HandedFd(new StatsFd(fd)), Source.HANDED);
   }
 
   private StatsObject dup(Vmm vmm, KvmFd theirs) throws IOException {
     Fd fd = vmm.process().getfd(theirs.number());
     try {
+      Descriptors.expectRoom(fd);
       StatsFd.expect(fd, theirs.link());
       if (theirs.kind().isPublished()) {
         Seals.check(fd); // Before anything is read: a read of what only has the name might block.

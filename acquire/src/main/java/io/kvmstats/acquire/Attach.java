@@ -80,6 +80,7 @@ final class Attach {
     }
     Fd held = vmm.process().getfd(object.number());
     try {
+      Descriptors.expectRoom(held);
       StatsFd.expect(held, object.link());
       if (seen == null) {
         seen =

@@ -31,7 +31,7 @@ public final class OpenFiles {
 
   /**
    * Has it be allowed as many as can be: with CAP_SYS_RESOURCE fs.nr_open, else the hard limit,
-   * which the JVM goes to by itself.
+   * which the JVM mostly goes to by itself.
    *
    * @return how many it may have open now
    * @throws IOException when that can't be told
@@ -41,7 +41,7 @@ public final class OpenFiles {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment limit = get(arena);
       long hard = limit.get(ValueLayout.JAVA_LONG, RLIMIT_HARD);
-      if (Long.compareUnsigned(hard, most) < 0 && !set(limit, most)) {
+      if (Long.compareUnsigned(hard, most) >= 0 || !set(limit, most)) {
         set(limit, hard);
       }
     }
