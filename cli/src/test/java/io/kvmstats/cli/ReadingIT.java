@@ -6,6 +6,7 @@ import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.Kvm;
 import io.kvmstats.linux.KvmVcpu;
 import io.kvmstats.linux.KvmVm;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -215,6 +216,41 @@ class ReadingIT {
       App.Result gone = App.run("get", "--pid", Long.toString(other.pid()));
       assertThat(gone.exit()).isEqualTo(3);
       assertThat(gone.err()).contains("process " + other.pid() + " holds no VM");
+    }
+  }
+
+  /** At most the interval under way when it came is without it. */
+  @Test
+  void aVmThatAppearsIsThereWithinAnInterval() throws Exception {
+    Process watch =
+        new ProcessBuilder(
+                App.command(
+                    "watch", "--vm", "late", "--pid", pid(), "-i", "0.3", "--format", "json"))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (var documents = watch.inputReader()) {
+      assertThat(documents.readLine()).doesNotContain("\"late\"");
+      try (CVmm late = CVmm.start("-name", "late")) {
+        Instant ready = Instant.now();
+        int without = 0;
+        while (true) {
+          JsonNode document = Schemas.read("watch", documents.readLine() + "\n");
+          boolean isThere =
+              document.findValues("name").stream()
+                  .anyMatch(name -> name.asString("").equals("late"));
+          if (isThere) {
+            break;
+          }
+          if (Instant.parse(document.get("time").asString()).isAfter(ready)) {
+            without++;
+          }
+          assertThat(without).as("intervals without it").isLessThanOrEqualTo(1);
+        }
+        assertThat(late.pid()).isPositive();
+      }
+    } finally {
+      watch.destroy();
+      watch.waitFor();
     }
   }
 
