@@ -28,7 +28,7 @@ public record AcquiredVmm(
    */
   public boolean isIncomplete() {
     // What is published is acquired anew as a whole: see isStill.
-    return !vmm.isPublished() && refused;
+    return !vmm.isPublished() && (refused || VcpuThreads.lackOne(objects));
   }
 
   /**

@@ -124,14 +124,18 @@ public final class Acquirer {
   }
 
   /**
-   * Tries again what was refused. What is read already is not touched, and none of the VMM's
-   * threads is stopped for it again.
+   * Tries again what was refused, and looks again for threads that were not known. What is read
+   * already is not touched, and none of the VMM's threads is stopped for it again.
    *
    * @param before what could be read; its process and objects belong to the result from now on
    * @return what can be read now: the same objects, and more if there are
    */
   public AcquiredVmm retry(AcquiredVmm before) {
-    return acquire(before.vmm(), before.objects());
+    if (before.refused()) {
+      return acquire(before.vmm(), before.objects());
+    }
+    new VcpuThreads(before.vmm(), before.objects()).find();
+    return before;
   }
 
   private AcquiredVmm acquire(Vmm vmm, List<StatsObject> known) {
@@ -177,6 +181,7 @@ public final class Acquirer {
       }
     }
     objects.sort(Comparator.comparingInt(StatsObject::vcpu));
+    new VcpuThreads(vmm, objects).find();
     return new AcquiredVmm(
         vmm,
         List.copyOf(objects),
@@ -360,8 +365,17 @@ public final class Acquirer {
   private StatsObject object(KvmFd held, StatsBytes bytes, Source source) throws IOException {
     try {
       StatsFile file = StatsFileDecoder.decode(bytes, ByteOrder.nativeOrder());
-      StatsFile shared = new StatsFile(file.id(), intern(file.schema()), file.dataOffset());
-      return new StatsObject(held, shared, bytes, source);
+      Schema schema = file.schema();
+      boolean hasThread =
+          source != Source.OWN && held.vcpu() != KvmFd.NO_VCPU && !held.kind().isPublished();
+      return new StatsObject(
+          held,
+          new StatsFile(
+              file.id(),
+              intern(hasThread ? ThreadTimes.behind(schema) : schema),
+              file.dataOffset()),
+          hasThread ? new VcpuBytes(bytes, file.dataOffset(), schema.dataBytes()) : bytes,
+          source);
     } catch (IOException | RuntimeException e) {
       bytes.close();
       throw e;

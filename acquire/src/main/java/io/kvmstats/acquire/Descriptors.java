@@ -26,7 +26,7 @@ final class Descriptors {
    * @throws IOException when there is none, and the limit can't be raised
    */
   static void expectRoom(Fd fd) throws IOException {
-    if (!fits(fd.number())) {
+    if (!fits(fd.number(), 3)) {
       throw new IOException(
           "three quarters of the "
               + limit
@@ -35,11 +35,20 @@ final class Descriptors {
     }
   }
 
-  private static boolean fits(int number) throws IOException {
-    if (number < (long) limit * 3 / 4) {
+  /**
+   * {@return whether there is one for what stands beside a source: up to half}
+   *
+   * @param number of one that was just opened
+   */
+  static boolean hasRoomBeside(int number) throws IOException {
+    return fits(number, 2);
+  }
+
+  private static boolean fits(int number, int quarters) throws IOException {
+    if (number < (long) limit * quarters / 4) {
       return true;
     }
     limit = OpenFiles.raise();
-    return number < (long) limit * 3 / 4;
+    return number < (long) limit * quarters / 4;
   }
 }

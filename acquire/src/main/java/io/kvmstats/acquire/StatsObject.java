@@ -4,15 +4,17 @@ import io.kvmstats.core.statsfd.StatsFile;
 import io.kvmstats.discover.KvmFd;
 
 /**
- * A VM or vCPU whose statistics can be read: with one pread, from now on.
+ * A VM or vCPU whose statistics can be read: with a pread or two, from now on.
  *
  * <p>It keeps the object alive in the kernel, and readable after its end: close it when the end is
  * learned from elsewhere.
  *
  * @param held the descriptor it was got from, in the process that holds it: a stats fd, or with
  *     {@link Source#ATTACH} the VM's or vCPU's own
- * @param file its id and schema, and where its data is
- * @param bytes its stats file, closed with this
+ * @param file its id and schema, and where its data is; of another process's vCPU the schema has
+ *     the {@link ThreadTimes} behind the kernel's statistics
+ * @param bytes its stats file, closed with this; a read of the data has these times behind it,
+ *     where they are known
  * @param source how it was got
  */
 public record StatsObject(KvmFd held, StatsFile file, StatsBytes bytes, Source source)

@@ -11,7 +11,8 @@ import java.util.Locale;
  * The sweep of 64 vCPUs and their VM beside a C loop: same process, same descriptors, in turn.
  *
  * <p>Prints the median over the rounds of Java's time divided by C's in the same round, so that
- * what slows the machine down for a while slows both.
+ * what slows the machine down for a while slows both. Then the same of 64 vCPUs of another process,
+ * with and without the times of their threads.
  */
 public final class SweepComparison {
   private static final int WARM_UP_SWEEPS = 20_000;
@@ -24,8 +25,9 @@ public final class SweepComparison {
    *
    * @param args the shared object made of sweep.c
    * @throws IOException when there is no KVM
+   * @throws InterruptedException when it is not to go on
    */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, InterruptedException {
     try (Vm64 vm = new Vm64();
         Table table = new Table();
         CLoop c = new CLoop(Path.of(args[0]), vm.objects())) {
@@ -44,6 +46,34 @@ public final class SweepComparison {
           Locale.ROOT,
           "allocated per sweep: %d bytes%n",
           InTurn.allocated(SWEEPS_PER_ROUND, sweep::run) / SWEEPS_PER_ROUND);
+    }
+    compareThreads();
+  }
+
+  private static void compareThreads() throws IOException, InterruptedException {
+    try (VcpuThreads64 vcpus = new VcpuThreads64();
+        Table table = new Table()) {
+      Sweep with = new Sweep(table);
+      for (StatsObject vcpu : vcpus.with()) {
+        with.add(vcpu);
+      }
+      Sweep without = new Sweep(table);
+      for (StatsObject vcpu : vcpus.without()) {
+        without.add(vcpu);
+      }
+      InTurn times = new InTurn(WARM_UP_SWEEPS, SWEEPS_PER_ROUND, with::run, without::run);
+      System.out.printf(
+          Locale.ROOT,
+          "Java sweep of %d vCPUs of another process, with the times of their threads: %.1f us,"
+              + " without: %.1f us (medians); with / without: %.3f (median of rounds)%n",
+          vcpus.with().size(),
+          times.nanos(0) / 1e3,
+          times.nanos(1) / 1e3,
+          times.ratio(0, 1));
+      System.out.printf(
+          Locale.ROOT,
+          "allocated per sweep: %d bytes%n",
+          InTurn.allocated(SWEEPS_PER_ROUND, with::run) / SWEEPS_PER_ROUND);
     }
   }
 

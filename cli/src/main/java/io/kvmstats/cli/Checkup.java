@@ -209,7 +209,7 @@ final class Checkup {
     }
     String soft = line.get().substring("Max open files".length()).strip().split(" +", 2)[0];
     boolean enough = soft.equals("unlimited") || Long.parseLong(soft) >= FDS_COMFORTABLE;
-    String found = soft + "; each VM and each vCPU takes one";
+    String found = soft + "; each VM takes two and each vCPU too";
     return enough
         ? Finding.ok(subject, found)
         : Finding.limits(subject, found, "raise it with 'ulimit -n' or LimitNOFILE=");

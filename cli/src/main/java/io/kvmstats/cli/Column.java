@@ -33,7 +33,8 @@ record Column(String stat, Kind kind) {
           new Column("exits", Kind.RATE),
           new Column("halt_exits", Kind.RATE),
           new Column("insn_emulation", Kind.RATE),
-          new Column("halt_wait_ns", Kind.SHARE));
+          new Column("halt_wait_ns", Kind.SHARE),
+          new Column("schedstat.wait_ns", Kind.SHARE));
 
   /** {@return the columns asked for, of all that any object has, in the schemas' order} */
   static List<Column> of(Selection selection, List<VmmView> vmms) {

@@ -59,8 +59,10 @@ final class HelpCommand implements Callable<Integer> {
   private static String explain(CatalogEntry entry) {
     List<List<String>> facts = new ArrayList<>();
     facts.add(List.of("  of", Labels.scope(entry.scope())));
-    facts.add(List.of("  architectures", String.join(", ", entry.architectures())));
-    facts.add(List.of("  since", since(entry.since())));
+    if (!entry.isOurs()) {
+      facts.add(List.of("  architectures", String.join(", ", entry.architectures())));
+      facts.add(List.of("  since", since(entry.since())));
+    }
     entry.until().ifPresent(until -> facts.add(List.of("  until", "Linux " + until)));
     if (!entry.was().isEmpty()) {
       facts.add(List.of("  earlier names", String.join(", ", entry.was())));

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toCollection;
 
 import io.kvmstats.acquire.Acquirer;
 import io.kvmstats.acquire.StatsObject;
+import io.kvmstats.acquire.ThreadTimes;
 import io.kvmstats.collect.HostView;
 import io.kvmstats.core.catalog.Catalog;
 import io.kvmstats.core.catalog.CatalogEntry;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Mixin;
     name = "schema",
     description = {
       "Explains every statistic that a VM and its vCPUs have: type, unit, buckets, meaning.",
-      "Without --pid or --vm: those of this kernel, asked of a VM that is made for it."
+      "Without --pid or --vm: those of this kernel, asked of a VM that is made for it.",
+      "Those named schedstat.* are no statistics of KVM's: they are the vCPU's thread's, from /proc."
     },
     mixinStandardHelpOptions = true)
 final class SchemaCommand implements Callable<Integer> {
@@ -84,7 +86,8 @@ final class SchemaCommand implements Callable<Integer> {
         KvmVcpu vcpu = vm.createVcpu(0);
         StatsObject vmStats = acquirer.own(vm);
         StatsObject vcpuStats = acquirer.own(vcpu)) {
-      return Set.of(scoped(vmStats), scoped(vcpuStats));
+      Schema vcpus = ThreadTimes.behind(vcpuStats.file().schema());
+      return Set.of(new Scoped(Scope.VM, vmStats.file().schema()), new Scoped(Scope.VCPU, vcpus));
     }
   }
 
@@ -97,10 +100,6 @@ final class SchemaCommand implements Callable<Integer> {
           .map(object -> new Scoped(object.isVcpu() ? Scope.VCPU : Scope.VM, object.schema()))
           .collect(toCollection(LinkedHashSet::new));
     }
-  }
-
-  private static Scoped scoped(StatsObject object) {
-    return new Scoped(object.isVcpu() ? Scope.VCPU : Scope.VM, object.file().schema());
   }
 
   /** {@return each statistic once, however many objects have it: VMs' first, then vCPUs'} */

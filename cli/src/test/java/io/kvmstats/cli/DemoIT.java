@@ -41,6 +41,7 @@ class DemoIT {
     assertThat(names).containsExactlyInAnyOrder("demo-0", "demo-1");
     JsonNode computes = vcpu(vms, "demo-0", 0);
     assertThat(rate(computes, "halt_exits")).isZero();
+    assertThat(rate(computes, "schedstat.wait_ns")).isBetween(0.0, 1.1);
     JsonNode writes = vcpu(vms, "demo-0", 1);
     assertThat(rate(writes, "exits")).isGreaterThan(500);
     JsonNode sleeps = vcpu(vms, "demo-1", 1);

@@ -55,6 +55,11 @@ class ReadingIT {
       String label = name.equals("vm") ? "vm" : name + object.get("vcpu").asInt();
       for (JsonNode stat : object.get("stats")) {
         JsonNode value = stat.get("value");
+        if (stat.get("name").asString().startsWith("schedstat.")) {
+          // No thread of the VMM is seen to run a vCPU: absent, and there is no reading 0 into it.
+          assertThat(value.isNull()).isTrue();
+          continue;
+        }
         String key = label + " " + stat.get("name").asString() + " ";
         if (value.isArray()) {
           for (int i = 0; i < value.size(); i++) {
@@ -78,7 +83,7 @@ class ReadingIT {
     // The name has a line end in it, so a row ends where the value does.
     List<String> ours = new ArrayList<>();
     for (String line : get.out().lines().skip(1).toList()) {
-      if (line.startsWith("}")) {
+      if (line.startsWith("}") && !line.contains(",schedstat.")) {
         ours.add(line.substring(line.lastIndexOf(',') + 1));
       }
     }

@@ -40,4 +40,12 @@ public record CatalogEntry(
     /** A vCPU's. */
     VCPU
   }
+
+  /**
+   * {@return whether it is a statistic of ours and not of KVM's: its name has a dot, and KVM names
+   * its own after fields of C structs, which have none}
+   */
+  public boolean isOurs() {
+    return stat.indexOf('.') >= 0;
+  }
 }

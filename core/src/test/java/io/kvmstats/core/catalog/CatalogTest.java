@@ -67,8 +67,12 @@ class CatalogTest {
   }
 
   @Test
-  void whatTheListsDoNotHaveIsGoneOrNewer() {
+  void whatTheListsDoNotHaveIsGoneOrNewerOrOurs() {
     for (CatalogEntry entry : catalog.entries()) {
+      if (entry.isOurs()) {
+        assertThat(entry.meaning()).contains("Of kvmstats, from /proc/");
+        continue;
+      }
       for (String architecture : entry.architectures()) {
         boolean listed =
             Lists.schema(architecture, entry.scope()).descriptors().stream()
@@ -115,6 +119,19 @@ class CatalogTest {
             .isTrue();
       }
     }
+  }
+
+  @Test
+  void noNameOfTheKernelsIsLikeOurs() {
+    for (String architecture : Lists.TODAY) {
+      for (Scope scope : Scope.values()) {
+        assertThat(Lists.schema(architecture, scope).descriptors())
+            .extracting(Descriptor::name)
+            .allMatch(name -> catalog.named(name).stream().noneMatch(CatalogEntry::isOurs));
+      }
+    }
+    assertThat(catalog.entries().stream().filter(CatalogEntry::isOurs).map(CatalogEntry::stat))
+        .containsExactly("schedstat.run_ns", "schedstat.wait_ns");
   }
 
   @Test
