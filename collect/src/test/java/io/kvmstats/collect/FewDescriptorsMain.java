@@ -1,15 +1,16 @@
 package io.kvmstats.collect;
 
 import java.io.IOException;
+import java.util.Set;
 
 /** A collector in a process that may open few descriptors: looks each time it is said a line. */
 final class FewDescriptorsMain {
   private FewDescriptorsMain() {}
 
-  /** {@code args}: the name of the VMs. Prints how many objects each has and why, and a dot. */
+  /** {@code args}: pids. Prints how many objects each has and why no more, and a dot. */
   public static void main(String[] args) throws IOException {
-    try (Collector collector =
-        new Collector(vmm -> vmm.name().filter(name -> name.text().equals(args[0])).isPresent())) {
+    Set<String> pids = Set.of(args);
+    try (Collector collector = new Collector(vmm -> pids.contains(Integer.toString(vmm.pid())))) {
       while (System.in.read() >= 0) {
         collector.refresh();
         collector.sweep();

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 
 /** VMs that have more stats fds together than this process may have descriptors. */
 class FewDescriptorsTest {
-  private static final String NAME = "many-fds";
   private static final int VMS = 6;
   private static final int VCPUS = 12;
 
@@ -39,7 +38,7 @@ class FewDescriptorsTest {
     assumeTrue(System.getProperty("os.arch").equals("amd64"), "the guests' code is for x86");
     for (int i = 0; i < VMS; i++) {
       GuestProcess guest =
-          GuestProcess.start(NAME, Collections.nCopies(VCPUS, Life.HALT)).awaitRunning();
+          GuestProcess.start("many-fds", Collections.nCopies(VCPUS, Life.HALT)).awaitRunning();
       guests.add(guest);
       run("kill", "-STOP", Integer.toString(guest.pid())); // They need not run to be read.
     }
@@ -80,8 +79,9 @@ class FewDescriptorsTest {
      * Starts one.
      *
      * @param mayRaise whether the limit is one that it can have raised
+     * @param guests to read
      */
-    Reader(boolean mayRaise) throws Exception {
+    Reader(boolean mayRaise, List<GuestProcess> guests) throws Exception {
       List<String> command = new ArrayList<>();
       if (!mayRaise && Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
         assumeInstalled("setpriv"); // Root may raise any.
@@ -89,7 +89,8 @@ class FewDescriptorsTest {
       }
       String limited = "ulimit " + (mayRaise ? "-Sn " : "-n ") + LIMIT + "; exec \"$@\"";
       command.addAll(List.of("sh", "-c", limited, "sh"));
-      List<String> java = JavaProcess.command(FewDescriptorsMain.class, List.of(NAME));
+      List<String> pids = guests.stream().map(guest -> Integer.toString(guest.pid())).toList();
+      List<String> java = JavaProcess.command(FewDescriptorsMain.class, pids);
       java.add(1, "-XX:-MaxFDLimit"); // The JVM would raise it at once.
       command.addAll(java);
       process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -120,7 +121,7 @@ class FewDescriptorsTest {
 
   @Test
   void whatDoesNotFitIsNamedAndReadWhenThereIsRoom() throws Exception {
-    try (Reader reader = new Reader(false)) {
+    try (Reader reader = new Reader(false, guests)) {
       List<Line> first = reader.look();
       assertThat(first).hasSize(VMS);
       assertThat(first.getFirst().isWhole()).as(first.toString()).isTrue();
@@ -151,7 +152,7 @@ class FewDescriptorsTest {
 
   @Test
   void whoMayHaveTheLimitRaisedReadsAll() throws Exception {
-    try (Reader reader = new Reader(true)) {
+    try (Reader reader = new Reader(true, guests)) {
       assertThat(reader.look()).hasSize(VMS).allMatch(Line::isWhole);
     }
   }
