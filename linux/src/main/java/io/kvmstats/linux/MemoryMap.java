@@ -1,6 +1,7 @@
 package io.kvmstats.linux;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,8 @@ record MemoryMap(long start, long end, String permissions, String name) {
     Path file = Path.of("/proc", Integer.toString(thread), "maps");
     try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
       return lines.limit(LINES_MAX).map(MemoryMap::parse).toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause(); // It ended between two lines.
     }
   }
 

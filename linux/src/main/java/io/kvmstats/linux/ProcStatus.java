@@ -1,6 +1,7 @@
 package io.kvmstats.linux;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,8 @@ public final class ProcStatus {
           .filter(line -> line.startsWith(start))
           .findFirst()
           .map(line -> line.substring(start.length()).strip());
+    } catch (UncheckedIOException e) {
+      throw e.getCause(); // It ended between two lines.
     }
   }
 
