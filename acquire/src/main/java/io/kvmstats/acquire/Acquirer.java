@@ -183,10 +183,7 @@ public final class Acquirer {
     objects.sort(Comparator.comparingInt(StatsObject::vcpu));
     new VcpuThreads(vmm, objects).find();
     return new AcquiredVmm(
-        vmm,
-        List.copyOf(objects),
-        shortfall.map(why -> why + String.join("", remarks)),
-        refused);
+        vmm, List.copyOf(objects), shortfall.map(why -> why + String.join("", remarks)), refused);
   }
 
   /**
@@ -205,7 +202,7 @@ public final class Acquirer {
     }
   }
 
-  /** {@return whether one more way was refused, and not just unable to find something missing} */
+  /** {@return whether this way was refused, which it may not be another time} */
   private static boolean add(
       FurtherSource source, Vmm vmm, List<StatsObject> objects, List<String> remarks) {
     List<KvmFd> without = without(vmm, objects);

@@ -253,7 +253,7 @@ class AttachTest {
         assertThat(acquired.isIncomplete()).isTrue();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(REFUSED);
         qemu.signal("CONT");
-        try (AcquiredVmm now = new Acquirer(true).retry(acquired)) {
+        try (AcquiredVmm now = new Acquirer(true, List.of()).retry(acquired)) {
           assertWhole(now, -1, 0, 1);
           assertThat(now.refused()).isFalse();
           awaitMore(now.objects().get(1), "exits");
