@@ -32,6 +32,9 @@ public final class KvmAbi {
   /** KVM_GET_STATS_FD, on a VM or vCPU: its result is the stats fd. */
   public static final int GET_STATS_FD = io(0xce);
 
+  /** KVM_GET_TSC_KHZ, on an x86 vCPU. */
+  static final int GET_TSC_KHZ = io(0xa3);
+
   // Those below take structures, and are used on x86 only: its _IOC.
   static final int GET_SUPPORTED_CPUID = 0xc008_ae05;
   static final int SET_USER_MEMORY_REGION = 0x4020_ae46;

@@ -119,6 +119,15 @@ public final class KvmVcpu implements AutoCloseable {
   }
 
   /**
+   * {@return how often per millisecond an x86 vCPU's time-stamp counter counts}
+   *
+   * @throws LinuxException EIO when the host's counter is unstable
+   */
+  public long tscKhz() throws LinuxException {
+    return fd.ioctl("KVM_GET_TSC_KHZ", KvmAbi.GET_TSC_KHZ, 0);
+  }
+
+  /**
    * Runs the guest until it needs this process, on the calling thread.
    *
    * @return why it stopped

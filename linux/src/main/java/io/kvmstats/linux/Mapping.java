@@ -2,6 +2,7 @@ package io.kvmstats.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 
 /**
  * Memory mapped by mmap(2), unmapped with this object.
@@ -57,6 +58,20 @@ public final class Mapping implements AutoCloseable {
   public static Mapping shared(Fd fd, long bytes) throws LinuxException {
     long address = Libc.mmap(0, bytes, PROT_READ_WRITE, MAP_SHARED, fd.number());
     return new Mapping(LinuxException.check(address, "mmap", fd.toString()), bytes, true);
+  }
+
+  /**
+   * Maps the start of a file for reading and writing, shared with all who have it open or mapped.
+   *
+   * @param file its path
+   * @param bytes how much, rounded up to pages by the kernel
+   * @return the file's memory; touching what is behind the file's end kills the process
+   * @throws LinuxException ENOENT, EACCES, ENODEV, ENOMEM
+   */
+  public static Mapping shared(Path file, long bytes) throws LinuxException {
+    try (Fd fd = Fd.open(file.toString(), Fd.O_RDWR)) {
+      return shared(fd, bytes);
+    }
   }
 
   /**
