@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The guests' programs again, for another assembler: ProgramTest compares its bytes with Program's,
-# section by section. Where a jump has two encodings, {disp16} asks for the one that ours has.
+# section by section. Where there are two encodings, {disp16} and {disp8} ask for the one that ours has.
 
 	.code16
 	.intel_syntax noprefix
@@ -76,4 +76,39 @@
 	sleep	50000
 	.endr
 	sleep	2000000
+	end
+
+	.macro count_pauses index
+	cmp	eax, ds:[0x704 + 4 * \index]
+	jb	5f
+	add	dword ptr [bx + 4 + 4 * \index], 1
+	.endm
+
+	.section .gaps, "ax"
+	cli
+	rdtsc
+	mov	esi, eax
+	mov	edi, edx
+1:	mov	bx, ds:[0x700]
+	rdtsc
+	mov	ecx, eax
+	mov	ebp, edx
+	sub	eax, esi
+	sbb	edx, edi
+	mov	esi, ecx
+	mov	edi, ebp
+	jz	3f
+	mov	eax, -1
+3:	{disp8} cmp eax, [bx]
+	jbe	4f
+	{disp8} mov [bx], eax
+4:	count_pauses 0
+	count_pauses 1
+	count_pauses 2
+5:	or	al, 1
+	bsr	ecx, eax
+	shl	cx, 3
+	add	bx, cx
+	add	dword ptr [bx + 0x10], 1
+	adc	dword ptr [bx + 0x14], 0
 	end

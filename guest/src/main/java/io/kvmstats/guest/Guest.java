@@ -7,6 +7,7 @@ import io.kvmstats.linux.Mapping;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +28,13 @@ public final class Guest implements AutoCloseable {
   private @Nullable Fd stats;
   private boolean closed;
 
-  /** Makes a VM that {@link #build} is for; {@link #start} does both. */
-  Guest(Kvm kvm) throws IOException {
-    this.memory = Mapping.anonymous(Program.MEMORY_BYTES);
+  /**
+   * Makes a VM that {@link #build} is for; {@link #start} does both.
+   *
+   * @param memory the guest's, closed with it
+   */
+  Guest(Kvm kvm, Mapping memory) throws IOException {
+    this.memory = memory;
     try {
       this.vm = kvm.createVm();
     } catch (IOException | RuntimeException e) {
@@ -50,9 +55,34 @@ public final class Guest implements AutoCloseable {
     if (lives.isEmpty() || lives.size() > VCPUS_MAX) {
       throw new IllegalArgumentException("1 to " + VCPUS_MAX + " vCPUs, not " + lives.size());
     }
-    Guest guest = new Guest(kvm);
+    Mapping memory = Mapping.anonymous(Program.MEMORY_BYTES);
+    return start(kvm, memory, lives.stream().map(Program::life).toList());
+  }
+
+  /**
+   * Starts a VM whose one vCPU does nothing but keep account of when it does not run.
+   *
+   * @param kvm the device
+   * @param memory a file that is the guest's memory: {@link GapMeter#path}
+   * @return the VM, running
+   * @throws IOException when KVM refuses
+   */
+  public static Guest measureGaps(Kvm kvm, Path memory) throws IOException {
+    Mapping mapping = Mapping.shared(memory, Program.MEMORY_BYTES);
+    return start(kvm, mapping, List.of(GapProgram.assemble()));
+  }
+
+  /**
+   * Starts a VM.
+   *
+   * @param kvm the device
+   * @param memory the guest's, closed with it
+   * @param programs one per vCPU
+   */
+  static Guest start(Kvm kvm, Mapping memory, List<byte[]> programs) throws IOException {
+    Guest guest = new Guest(kvm, memory);
     try {
-      guest.build(kvm, lives);
+      guest.build(kvm, programs);
       return guest;
     } catch (IOException | RuntimeException e) {
       guest.close();
@@ -60,15 +90,15 @@ public final class Guest implements AutoCloseable {
     }
   }
 
-  void build(Kvm kvm, List<Life> lives) throws IOException {
+  void build(Kvm kvm, List<byte[]> programs) throws IOException {
     put(0, Program.vectors());
     put(Program.HANDLER, Program.handler());
     vm.setUserMemoryRegion(0, 0, memory.segment());
     vm.createIrqchip();
     stats = vm.statsFd();
-    for (Life life : lives) {
+    for (byte[] program : programs) {
       int id = vcpus.size();
-      put(Program.page(id), Program.life(life));
+      put(Program.page(id), program);
       vcpus.add(Vcpu.start(kvm, vm, id));
     }
   }

@@ -29,6 +29,20 @@ public final class GuestProcess implements AutoCloseable {
   }
 
   /**
+   * Starts a process with a guest of one vCPU that keeps account of when it does not run, and does
+   * not wait until it does.
+   *
+   * @param name as QEMU's option {@code -name} takes it
+   * @param meter has the guest's memory
+   * @return the process
+   * @throws IOException when no JVM can be started
+   */
+  public static GuestProcess start(String name, GapMeter meter) throws IOException {
+    List<String> arguments = List.of("-name", name, GuestMain.GAPS, meter.path().toString());
+    return new GuestProcess(JavaProcess.start(GuestMain.class, arguments));
+  }
+
+  /**
    * Waits until the guest runs.
    *
    * @return this

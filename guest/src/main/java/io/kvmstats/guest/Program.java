@@ -9,6 +9,7 @@ package io.kvmstats.guest;
  *   0x00000  interrupt vectors, 4 bytes each: offset, segment
  *   0x00500  the timer's interrupt handler
  *   0x00600  stop flag: a byte that the host sets
+ *   0x00700  what a {@link GapProgram} measures
  *   0x10000  a page per vCPU: its code from the start, its stack from the end
  *   0xd0000  nothing: writing here is MMIO
  * </pre>
@@ -81,8 +82,13 @@ final class Program {
     int round = code.here();
     life.assemble(code);
     code.jumpIfZero(STOP_FLAG, round);
+    return stop(code).assemble();
+  }
+
+  /** Ends a vCPU's code: its thread sees the port, and does not run it again. */
+  static Assembler stop(Assembler code) {
     int stopped = code.here();
-    return code.movDx(STOP_PORT).outDxAl().jmp(stopped).assemble();
+    return code.movDx(STOP_PORT).outDxAl().jmp(stopped);
   }
 
   /** Sleeps: the timer is set with interrupts off, and they come on with hlt, so none is missed. */

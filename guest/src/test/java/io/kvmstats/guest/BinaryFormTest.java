@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvmstats.linux.Kvm;
 import io.kvmstats.linux.KvmBinaryForm;
+import io.kvmstats.linux.Mapping;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -33,9 +34,9 @@ class BinaryFormTest {
   @Test
   void everyFieldIsTheStatsFds() throws Exception {
     List<Life> lives = List.of(Life.HALT, Life.PORT_IO, Life.MMIO);
-    try (Guest guest = new Guest(kvm)) {
+    try (Guest guest = new Guest(kvm, Mapping.anonymous(Program.MEMORY_BYTES))) {
       KvmBinaryForm form = guest.vm().binaryForm();
-      guest.build(kvm, lives);
+      guest.build(kvm, lives.stream().map(Program::life).toList());
       try (OwnStats vm = OwnStats.ofVm();
           OwnStats first = OwnStats.ofVcpu(0);
           OwnStats second = OwnStats.ofVcpu(1);

@@ -34,6 +34,11 @@ class ProgramTest {
   }
 
   @Test
+  void theMeterOfGapsIsWhatTheGnuAssemblerMakes() throws Exception {
+    assertThat(hex(GapProgram.assemble())).isEqualTo(hex(assembled("gaps")));
+  }
+
+  @Test
   void programsFitWhereTheyGo() {
     assertThat(Program.vectors()).hasSizeLessThanOrEqualTo(Program.HANDLER);
     assertThat(Program.HANDLER + Program.handler().length).isLessThan(Program.STOP_FLAG);
@@ -41,7 +46,14 @@ class ProgramTest {
       // An interrupt pushes three words onto the stack, which grows down from the page's end.
       assertThat(Program.life(life)).hasSizeLessThan(Program.PAGE_BYTES - 6);
     }
-    assertThat(Program.page(0)).isGreaterThan(Program.STOP_FLAG);
+    assertThat(GapProgram.assemble()).hasSizeLessThan(Program.PAGE_BYTES);
+    assertThat(GapProgram.SELECTED).isGreaterThan(Program.STOP_FLAG);
+    int thresholdsEnd = GapProgram.THRESHOLDS + GapProgram.THRESHOLD_COUNT * Integer.BYTES;
+    assertThat(GapProgram.BETWEEN).isGreaterThanOrEqualTo(thresholdsEnd);
+    assertThat(GapProgram.MEASURED)
+        .isGreaterThanOrEqualTo(GapProgram.BETWEEN + GapProgram.RECORD_BYTES);
+    assertThat(Program.page(0))
+        .isGreaterThanOrEqualTo(GapProgram.MEASURED + GapProgram.RECORD_BYTES);
     assertThat(Program.page(Guest.VCPUS_MAX)).isLessThanOrEqualTo(Program.MEMORY_BYTES);
     assertThat(Program.MMIO).isGreaterThanOrEqualTo(Program.MEMORY_BYTES);
   }
