@@ -135,7 +135,7 @@ final class Attach {
     List<VmmThread> threads = target.in.threads;
     VmmThread thread =
         threads.stream()
-            .filter(t -> t.trouble().isEmpty())
+            .filter(t -> trouble(t).isEmpty())
             .findFirst()
             .or(() -> threads.stream().findFirst()) // To say what is wrong with it.
             .orElseThrow(() -> new IOException("the process has ended"));
@@ -169,10 +169,27 @@ final class Attach {
             + " try again when the guest runs");
   }
 
+  /** {@return why a thread must not or can't be stopped; empty when it may be} */
+  private Optional<String> trouble(VmmThread thread) {
+    if (thread.tid() == vmm.pid() && isOurChild()) {
+      // It waits for the end of each child, and is told of a stop in its place.
+      return Optional.of(
+          thread + " is the first one of a child of this process: Java takes its stop for its end");
+    }
+    return thread.trouble();
+  }
+
+  private boolean isOurChild() {
+    return ProcessHandle.of(vmm.pid())
+        .flatMap(ProcessHandle::parent)
+        .filter(ProcessHandle.current()::equals)
+        .isPresent();
+  }
+
   /** Runs a detour on a thread of our own, whose end lets the other one go. */
   private Optional<Fd> onThread(VmmThread thread, Target target, boolean ifItRuns)
       throws IOException {
-    Optional<String> trouble = thread.trouble();
+    Optional<String> trouble = trouble(thread);
     if (trouble.isPresent()) {
       throw new IOException(trouble.get());
     }

@@ -7,6 +7,8 @@ import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.discover.Host;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.discover.VmmThread;
+import io.kvmstats.guest.GuestProcess;
+import io.kvmstats.guest.Life;
 import io.kvmstats.linux.Pidfd;
 import io.kvmstats.linux.Tracee;
 import java.io.File;
@@ -336,6 +338,37 @@ class AttachTest {
       }
       vmm.assertEndsWell();
     }
+  }
+
+  /** Whose first thread's stops Java would take for its end, as it waits for its children's. */
+  @Test
+  void aChildOfThisProcessIsRead() throws Exception {
+    try (GuestProcess child = GuestProcess.start("child", List.of(Life.HALT, Life.COMPUTE))) {
+      Vmm found = find(child.awaitRunning().pid());
+      for (int i = 0; i < 10; i++) {
+        try (AcquiredVmm acquired = acquirer.acquire(withoutStats(found))) {
+          assertWhole(acquired, -1, 0, 1);
+        }
+      }
+      found.close();
+      assertThat(ProcessHandle.of(child.pid()).orElseThrow().isAlive()).isTrue();
+      try (AcquiredVmm acquired = acquirer.acquire(find(child.pid()))) {
+        awaitMore(acquired.objects().get(1), "halt_exits");
+      }
+    }
+  }
+
+  /** {@return the same VMM, taken for one that keeps no stats fds} */
+  private static Vmm withoutStats(Vmm vmm) throws IOException {
+    return new Vmm(
+        Pidfd.open(vmm.pid()),
+        vmm.key(),
+        vmm.program(),
+        vmm.identity(),
+        vmm.vms(),
+        vmm.vcpus(),
+        List.of(),
+        List.of());
   }
 
   /** To open its stats fd on the wrong thread would hang that one as soon as it runs. */
