@@ -234,6 +234,7 @@ final class Attach {
       throws IOException {
     for (int i = 0; i < TRIES; i++) {
       try (Tracee tracee = Tracee.seize(tid, PATIENCE, step)) {
+        tracee.lookAround(); // While it runs.
         tracee.interrupt();
         Tracee.Stop stop = tracee.await();
         if (stop == Tracee.Stop.EVENT && tracee.signal() != SIGTRAP) {

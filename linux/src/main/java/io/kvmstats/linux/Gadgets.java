@@ -81,16 +81,16 @@ public record Gadgets(long systemCall, long restorer) {
     if (systemCall == 0 || restorer == 0) {
       return plant(tracee, code(tracee.tid()));
     }
-    if (!isAt(tracee.tid(), systemCall, SYSTEM_CALL)
-        || RESTORERS.stream().noneMatch(bytes -> isAt(tracee.tid(), restorer, bytes))) {
+    if (!isAt(tracee, systemCall, SYSTEM_CALL)
+        || RESTORERS.stream().noneMatch(bytes -> isAt(tracee, restorer, bytes))) {
       throw new IOException("the code of " + tracee + " has changed: try again");
     }
     return this;
   }
 
-  private static boolean isAt(int thread, long address, byte[] expected) {
+  private static boolean isAt(Tracee tracee, long address, byte[] expected) {
     byte[] there = new byte[expected.length];
-    long read = new ProcessMemory().read(thread, address, MemorySegment.ofArray(there));
+    long read = tracee.memory().read(tracee.tid(), address, MemorySegment.ofArray(there));
     return read == there.length && Arrays.equals(there, expected);
   }
 
@@ -101,7 +101,7 @@ public record Gadgets(long systemCall, long restorer) {
     MemoryMap vdso = code.getFirst();
     long address = vdso.end() - PLANTED.length;
     byte[] there = new byte[PLANTED.length];
-    long read = new ProcessMemory().read(tracee.tid(), address, MemorySegment.ofArray(there));
+    long read = tracee.memory().read(tracee.tid(), address, MemorySegment.ofArray(there));
     boolean planted = Arrays.equals(there, PLANTED); // For another thread, just now.
     if (!planted && (read != there.length || !Arrays.equals(there, new byte[there.length]))) {
       throw new IOException("the vDSO of " + tracee + " has no room at its end");

@@ -68,13 +68,13 @@ public final class Injection implements AutoCloseable {
     long signalMask = tracee.signalMask();
     MemorySegment xsave = tracee.xsave();
     long bytes = SignalFrame.bytes(xsave);
-    StackRoom room = StackRoom.find(tracee.tid(), registers, bytes);
+    StackRoom room = StackRoom.find(tracee.tid(), tracee.maps(), registers, bytes);
     boolean built = false;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment frame = arena.allocate(bytes);
       long at = room.address();
       SignalFrame.build(frame, at, registers.resumed(), signalMask, xsave, gadgets.restorer());
-      if (new ProcessMemory().write(tracee.tid(), at, frame) != bytes) {
+      if (tracee.memory().write(tracee.tid(), at, frame) != bytes) {
         throw new IOException("the stack of " + tracee + " can't be written");
       }
       tracee.step();

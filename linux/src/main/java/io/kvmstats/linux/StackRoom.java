@@ -43,11 +43,14 @@ final class StackRoom implements AutoCloseable {
    * {@return room for some bytes}
    *
    * @param thread which is stopped
+   * @param maps what its process had mapped a moment ago, at the earliest: as long as the thread
+   *     lives, nothing else comes in the place of a stack that has its own data, or of the main
+   *     thread's
    * @param registers its own
    * @throws IOException when there is no such room
    */
-  static StackRoom find(int thread, Registers registers, long bytes) throws IOException {
-    List<MemoryMap> maps = MemoryMap.of(thread);
+  static StackRoom find(int thread, List<MemoryMap> maps, Registers registers, long bytes)
+      throws IOException {
     long stackPointer = registers.get(Register.RSP);
     MemoryMap below = null;
     MemoryMap main = null;

@@ -5,7 +5,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of another process, traced by ptrace(2), to have it make system calls for us: x86-64.
@@ -29,6 +32,8 @@ public final class Tracee implements AutoCloseable {
   private static final long EAGER_NANOS = 200_000;
 
   private static final long NAP_NANOS = 100_000;
+  private static final long XSAVE_BYTES_MAX = 64 << 10;
+  private static final long XSAVE_ALIGNMENT = 64;
   private static final int EXITED_MASK = 0x7f;
   private static final int STOPPED = 0x7f;
   private static final int BYTE = 8;
@@ -50,12 +55,18 @@ public final class Tracee implements AutoCloseable {
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment status = arena.allocate(Integer.BYTES, Integer.BYTES);
   private final MemorySegment struct = arena.allocate(Register.BYTES, Long.BYTES);
+
+  /** Larger than what any processor of today has. */
+  private final MemorySegment xsave = arena.allocate(XSAVE_BYTES_MAX, XSAVE_ALIGNMENT);
+
+  private final ProcessMemory memory = new ProcessMemory();
   private int signal;
 
   /** A signal that the thread stopped for, and has not got yet; 0 for none. */
   private int held;
 
   private boolean stopped;
+  private @Nullable List<MemoryMap> maps;
 
   private Tracee(int tid, Duration patience, Runnable step) {
     this.tid = tid;
@@ -86,6 +97,24 @@ public final class Tracee implements AutoCloseable {
   /** {@return the thread} */
   public int tid() {
     return tid;
+  }
+
+  /**
+   * Reads what {@link Injection} will have to know of the thread's process and what does not change
+   * under it: where its stacks are. It takes longer than all the rest, and the thread runs on.
+   *
+   * @throws IOException when it may not be read, or has gone
+   */
+  public void lookAround() throws IOException {
+    maps = MemoryMap.of(tid);
+  }
+
+  /** {@return what its process had mapped when that was looked at, which is now at the latest} */
+  List<MemoryMap> maps() throws IOException {
+    if (maps == null) {
+      lookAround();
+    }
+    return Objects.requireNonNull(maps);
   }
 
   /**
@@ -222,15 +251,18 @@ public final class Tracee implements AutoCloseable {
     call("PTRACE_SETSIGMASK", Ptrace.SETSIGMASK, Long.BYTES, struct.address());
   }
 
-  /** {@return the registers that XSAVE saves} */
+  /** {@return its process's memory, for copies; made before it was stopped, which takes a while} */
+  ProcessMemory memory() {
+    return memory;
+  }
+
+  /** {@return the registers that XSAVE saves, until they are read again} */
   MemorySegment xsave() throws LinuxException {
-    // Larger than what any processor of today has.
-    MemorySegment image = arena.allocate(64 * 1024, 64);
     MemorySegment iovec = arena.allocate(2L * Long.BYTES, Long.BYTES);
-    iovec.setAtIndex(ValueLayout.JAVA_LONG, 0, image.address());
-    iovec.setAtIndex(ValueLayout.JAVA_LONG, 1, image.byteSize());
+    iovec.setAtIndex(ValueLayout.JAVA_LONG, 0, xsave.address());
+    iovec.setAtIndex(ValueLayout.JAVA_LONG, 1, xsave.byteSize());
     read("PTRACE_GETREGSET", Ptrace.GETREGSET, Ptrace.NT_X86_XSTATE, iovec);
-    return image.asSlice(0, iovec.getAtIndex(ValueLayout.JAVA_LONG, 1));
+    return xsave.asSlice(0, iovec.getAtIndex(ValueLayout.JAVA_LONG, 1));
   }
 
   /** Writes a word of its process's code, for this process alone. */
