@@ -112,3 +112,6 @@
 	add	dword ptr [bx + 0x10], 1
 	adc	dword ptr [bx + 0x14], 0
 	end
+
+	.section .reset, "ax"
+	jmp	0xf000:0

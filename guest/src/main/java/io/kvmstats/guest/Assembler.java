@@ -216,6 +216,11 @@ final class Assembler {
     return this;
   }
 
+  /** {@code jmp segment:offset}. */
+  Assembler jmpFar(int segment, int offset) {
+    return bytes(0xea).word(offset).word(segment);
+  }
+
   /** {@code cmp byte [address], 0; je target}: to target if the byte in the data segment is 0. */
   Assembler jumpIfZero(int address, int target) {
     bytes(0x80, 0x3e).word(address).bytes(0);

@@ -104,12 +104,22 @@ public final class GapMeter implements AutoCloseable {
   }
 
   /**
+   * Waits until the guest runs.
+   *
+   * @param patience how long
+   * @throws IOException when it does not by then
+   */
+  public void awaitGuest(Duration patience) throws IOException {
+    awaitReadings(GapProgram.BETWEEN, patience);
+  }
+
+  /**
    * Has the guest start a new account, from its next reading of the counter on.
    *
    * @throws IOException when it does not run
    */
   public void begin() throws IOException {
-    awaitReadings(GapProgram.BETWEEN);
+    awaitReadings(GapProgram.BETWEEN, PATIENCE);
     memory.segment().asSlice(GapProgram.MEASURED, GapProgram.RECORD_BYTES).fill((byte) 0);
     select(GapProgram.MEASURED);
   }
@@ -121,9 +131,9 @@ public final class GapMeter implements AutoCloseable {
    * @throws IOException when it does not run
    */
   public Gaps end() throws IOException {
-    awaitReadings(GapProgram.MEASURED);
+    awaitReadings(GapProgram.MEASURED, PATIENCE);
     select(GapProgram.BETWEEN);
-    awaitReadings(GapProgram.BETWEEN);
+    awaitReadings(GapProgram.BETWEEN, PATIENCE);
     MemorySegment record =
         memory.segment().asSlice(GapProgram.MEASURED, GapProgram.RECORD_BYTES).asReadOnly();
     List<Long> pauses = new ArrayList<>();
@@ -165,12 +175,12 @@ public final class GapMeter implements AutoCloseable {
    * Waits until the guest has begun a reading after this call, and has counted it in a record that
    * is selected: the second one that it counts is such. It keeps no other record then.
    */
-  private void awaitReadings(int record) throws IOException {
+  private void awaitReadings(int record, Duration patience) throws IOException {
     long before = readings(record);
     long start = System.nanoTime();
     while (readings(record) - before < 2) {
-      if (System.nanoTime() - start > PATIENCE.toNanos()) {
-        throw new IOException("the guest that measures its pauses does not run any more");
+      if (System.nanoTime() - start > patience.toNanos()) {
+        throw new IOException("the guest that measures its pauses does not run");
       }
       try {
         Thread.sleep(1);

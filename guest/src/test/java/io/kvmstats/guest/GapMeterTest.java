@@ -106,6 +106,6 @@ class GapMeterTest {
     guest.kill();
     assertThatIOException()
         .isThrownBy(meter::begin)
-        .withMessage("the guest that measures its pauses does not run any more");
+        .withMessage("the guest that measures its pauses does not run");
   }
 }

@@ -39,6 +39,14 @@ class ProgramTest {
   }
 
   @Test
+  void theRomStartsTheMeterOfGaps() throws Exception {
+    byte[] image = GapRom.image();
+    assertThat(image).hasSize(0x10000).startsWith(GapProgram.assemble());
+    byte[] reset = assembled("reset");
+    assertThat(hex(Arrays.copyOfRange(image, 0xfff0, 0xfff0 + reset.length))).isEqualTo(hex(reset));
+  }
+
+  @Test
   void programsFitWhereTheyGo() {
     assertThat(Program.vectors()).hasSizeLessThanOrEqualTo(Program.HANDLER);
     assertThat(Program.HANDLER + Program.handler().length).isLessThan(Program.STOP_FLAG);
