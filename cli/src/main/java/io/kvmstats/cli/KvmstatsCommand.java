@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       ExecCommand.class,
       SchemaCommand.class,
       DoctorCommand.class,
+      DisturbCommand.class,
       VerifyCommand.class,
       DemoCommand.class,
       SimulateCommand.class,

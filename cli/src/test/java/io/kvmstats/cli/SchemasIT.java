@@ -36,6 +36,7 @@ class SchemasIT {
       Map.of(
           "watch", List.of("-n", "1", "-i", "0.1", "--stat", "*"),
           "stat", List.of("-d", "0.05", "-r", "2"),
+          "disturb", List.of("--seconds", "0.1"),
           "demo", List.of("--vms", "1", "--seconds", "0.1", "-i", "0.1"));
 
   static Set<String> commands() {

@@ -34,6 +34,7 @@ class UsageIT {
             List.of("verify", "--pid", "0"),
             List.of("verify", "--pid", "1", "--big-endian"),
             List.of("demo", "--vms", "0"),
+            List.of("disturb", "--seconds", "0"),
             List.of("simulate", "--vcpus", "1025"),
             List.of("simulate", "--seed", "x"),
             List.of("get", "--format", "xml"))) {
