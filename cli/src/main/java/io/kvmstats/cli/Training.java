@@ -2,6 +2,7 @@ package io.kvmstats.cli;
 
 import io.kvmstats.guest.GuestProcess;
 import io.kvmstats.guest.Life;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,6 +30,16 @@ public final class Training {
         String pid = Integer.toString(guest.pid());
         Main.run("get", "--pid", pid, "--stat", "*", "--format", format.toString());
       }
+      attach(guest.pid());
+    }
+  }
+
+  /** While a VMM's thread stands still for it, is no time to load classes. */
+  private static void attach(int pid) {
+    try (AttachPhase attach = AttachPhase.start(pid)) {
+      attach.read();
+    } catch (IOException e) {
+      Messages.say("--attach can't be learned: " + e.getMessage());
     }
   }
 }
