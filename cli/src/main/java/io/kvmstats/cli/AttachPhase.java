@@ -16,6 +16,9 @@ import java.util.Optional;
 final class AttachPhase implements Phase {
   private static final int PER_SECOND = 10;
 
+  /** A thread may be one that can't be stopped just now: it mostly can a moment later. */
+  private static final int TRIES = 5;
+
   private final Acquirer acquirer = new Acquirer(true, List.of());
   private final Vmm vmm;
 
@@ -67,10 +70,18 @@ final class AttachPhase implements Phase {
 
   @Override
   public void read() throws IOException {
+    Optional<String> shortfall = attach();
+    for (int i = 1; i < TRIES && shortfall.isPresent(); i++) {
+      shortfall = attach();
+    }
+    if (shortfall.isPresent()) {
+      throw new IOException(shortfall.get());
+    }
+  }
+
+  private Optional<String> attach() throws IOException {
     try (AcquiredVmm acquired = acquirer.acquire(withoutStats())) {
-      if (acquired.shortfall().isPresent()) {
-        throw new IOException(acquired.shortfall().get());
-      }
+      return acquired.shortfall();
     }
   }
 

@@ -96,14 +96,16 @@ final class DisturbCommand implements Callable<Integer> {
 
   /** The first time in a process, code runs that has not been loaded yet, while a thread stands. */
   private static OptionalLong firstAttach(AttachPhase attach, GapMeter meter) throws IOException {
+    boolean attached = false;
     meter.begin();
     try {
       attach.read();
+      attached = true;
     } catch (IOException e) {
       Messages.say("attach is left out: " + e.getMessage());
-      return OptionalLong.empty();
     }
-    return OptionalLong.of(meter.end().longestNanos());
+    long longest = meter.end().longestNanos();
+    return attached ? OptionalLong.of(longest) : OptionalLong.empty();
   }
 
   private void announce(int phases) {
