@@ -1,5 +1,6 @@
 package io.kvmstats.cli;
 
+import io.kvmstats.guest.GapMeter;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -13,15 +14,20 @@ record Comparison(Phase with, double chance) {
   /** What is less probable than this is not put down to chance: one comparison of 100 errs. */
   private static final double CHANCE_MIN = 0.01;
 
-  /** Pauses of the first threshold's length and more are those that are counted. */
-  private static final int COUNTED = 0;
-
   static Comparison of(PhaseResult result, PhaseResult other) {
-    double longer = chance(result, other, round -> round.gaps().longestNanos());
-    double more =
-        chance(result, other, round -> (double) round.gaps().pauses().get(COUNTED) / round.nanos());
-    // There are two ways to be found different.
-    return new Comparison(other.phase(), Math.min(1, 2 * Math.min(longer, more)));
+    double chance = chance(result, other, round -> round.gaps().longestNanos());
+    int thresholds = GapMeter.thresholds().size();
+    for (int i = 0; i < thresholds; i++) {
+      int threshold = i;
+      double more =
+          chance(
+              result,
+              other,
+              round -> (double) round.gaps().pauses().get(threshold) / round.nanos());
+      chance = Math.min(chance, more);
+    }
+    // There are so many ways to be found different.
+    return new Comparison(other.phase(), Math.min(1, (1 + thresholds) * chance));
   }
 
   private static double chance(PhaseResult result, PhaseResult other, ToDoubleFunction<Round> of) {
