@@ -17,6 +17,9 @@
 
 #include "kvmstats_broker.h"
 
+#define SCHEMAS 4096		/* More than there is room for in a broker's directory. */
+#define TRIES 100000000	/* Whoever writes takes microseconds, or has ended. */
+
 static int table_of(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -46,8 +49,11 @@ static char *directory_of(const struct kvmstats_table *table, uint64_t *bytes)
 {
 	char *copy = malloc(table->directory_room);
 	uint64_t before, after;
+	long tries = TRIES;
 
 	do {
+		if (!--tries)
+			errx(1, "the broker has ended while it wrote");
 		before = atomic_load_explicit((_Atomic uint64_t *)&table->generation, memory_order_acquire);
 		*bytes = table->directory_bytes;
 		memcpy(copy, (const char *)table + table->directory_offset, *bytes);
@@ -75,11 +81,14 @@ static int value_of(const char *table, const struct kvmstats_object *object, siz
 		    uint32_t offset, uint64_t *value)
 {
 	const struct kvmstats_slot *slot = (const void *)(table + object->slot);
+	long tries = TRIES;
 	size_t sample_bytes = (sizeof(struct kvmstats_sample) + data_bytes + 63) / 64 * 64;
 	uint64_t before, after;
 	int ok;
 
 	do {
+		if (!--tries)
+			errx(1, "the broker has ended while it wrote");
 		before = atomic_load_explicit((_Atomic uint64_t *)&slot->generation, memory_order_acquire);
 		const struct kvmstats_sample *sample =
 			(const void *)((const char *)(slot + 1) + (slot->newest & 1) * sample_bytes);
@@ -93,7 +102,7 @@ static int value_of(const char *table, const struct kvmstats_object *object, siz
 
 int main(int argc, char **argv)
 {
-	const struct kvmstats_schema *schemas[64] = { 0 };
+	const struct kvmstats_schema *schemas[SCHEMAS] = { 0 };
 	uint64_t bytes, value;
 	uint32_t pid = 0;
 
@@ -115,11 +124,11 @@ int main(int argc, char **argv)
 		const struct kvmstats_vmm *vmm = (const void *)at;
 		const struct kvmstats_object *object = (const void *)at;
 
-		if (schema->record.type == KVMSTATS_RECORD_SCHEMA && schema->number < 64)
+		if (schema->record.type == KVMSTATS_RECORD_SCHEMA && schema->number < SCHEMAS)
 			schemas[schema->number] = schema;
 		if (vmm->record.type == KVMSTATS_RECORD_VMM)
 			pid = vmm->pid;
-		if (object->record.type != KVMSTATS_RECORD_OBJECT || object->schema >= 64)
+		if (object->record.type != KVMSTATS_RECORD_OBJECT || object->schema >= SCHEMAS)
 			continue;
 		schema = schemas[object->schema];
 		const struct kvm_stats_header *header = (const void *)schema->file;

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -32,6 +33,11 @@ public final class Handed {
 
   private final List<Giver> givers = new ArrayList<>();
 
+  /**
+   * What is handed in gets a number that nothing before it had: no two are taken for each other.
+   */
+  private final AtomicInteger next = new AtomicInteger();
+
   /** Makes one that nothing was handed in to. */
   public Handed() {}
 
@@ -40,7 +46,6 @@ public final class Handed {
     private final Pidfd process;
     private final Map<KvmFd, Fd> files = new LinkedHashMap<>();
     private Optional<VmName> name = Optional.empty();
-    private int next;
 
     private Giver(Pidfd process) {
       this.process = process;
@@ -60,29 +65,26 @@ public final class Handed {
     /**
      * Takes a stats fd.
      *
-     * @param file belongs to this from now on, also when it is refused
+     * @param file belongs to this from now on, unless it is refused: then whoever closes it should
+     *     expect to wait, since it may be anything
      * @throws IOException when it is neither the kernel's nor a memfd that is named and sealed as
      *     one that publishes; nothing was read from it, since that might never end
      */
     public void add(Fd file) throws IOException {
-      try {
-        String link = file.link();
-        KvmFd fd = KvmFd.parse(next, link).orElseThrow(() -> new IOException(refusal(link)));
-        switch (fd.kind()) {
-          case VM_STATS, VCPU_STATS -> {}
-          case PUBLISHED_VM_STATS, PUBLISHED_VCPU_STATS -> Seals.check(file);
-          default -> throw new IOException(refusal(link));
+      String link = file.link();
+      KvmFd fd =
+          KvmFd.parse(next.getAndIncrement(), link)
+              .orElseThrow(() -> new IOException(refusal(link)));
+      switch (fd.kind()) {
+        case VM_STATS, VCPU_STATS -> {}
+        case PUBLISHED_VM_STATS, PUBLISHED_VCPU_STATS -> Seals.check(file);
+        default -> throw new IOException(refusal(link));
+      }
+      synchronized (Handed.this) {
+        if (!givers.contains(this)) {
+          throw new IOException("process " + process.pid() + " has ended");
         }
-        synchronized (Handed.this) {
-          if (!givers.contains(this)) {
-            throw new IOException("process " + process.pid() + " has ended");
-          }
-          next++;
-          files.put(fd, file);
-        }
-      } catch (IOException | RuntimeException e) {
-        file.close();
-        throw e;
+        files.put(fd, file);
       }
     }
 

@@ -29,6 +29,12 @@ public final class Broker implements AutoCloseable {
   /** A request to stop is seen by then. */
   private static final long STOP_NANOS = 200_000_000L;
 
+  /** What is handed in takes two descriptors each: a quarter of all there may be is for that. */
+  private static final int HANDED_SHARE = 8;
+
+  /** An acquisition that hangs is left to the process's end. */
+  private static final Duration FINDER_MAX = Duration.ofSeconds(5);
+
   private final Path path;
   private final long interval;
   private final long limit;
@@ -77,7 +83,7 @@ public final class Broker implements AutoCloseable {
               listen(path, permissions),
               table.fd(),
               handed,
-              OpenFiles.raise() / 2,
+              OpenFiles.raise() / HANDED_SHARE,
               System.nanoTime());
     } catch (IOException e) {
       table.close();
@@ -181,15 +187,16 @@ public final class Broker implements AutoCloseable {
   @Override
   public void close() throws IOException {
     stop();
+    Files.deleteIfExists(path);
+    server.close();
     finder.interrupt();
     try {
-      finder.join();
+      if (!finder.isAlive() || finder.join(FINDER_MAX)) {
+        collector.close();
+        table.close();
+      }
     } catch (InterruptedException e) {
       throw new IOException("interrupted", e);
     }
-    server.close();
-    collector.close();
-    table.close();
-    Files.deleteIfExists(path);
   }
 }

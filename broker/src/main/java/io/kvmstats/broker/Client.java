@@ -8,6 +8,7 @@ import io.kvmstats.linux.PacketSocket;
 import io.kvmstats.linux.PacketSocket.Packet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -44,6 +45,7 @@ final class Client implements AutoCloseable {
   private final Fd table;
   private final Handed handed;
   private final Room room;
+  private final Closing closing;
   private Optional<Handed.Giver> giver = Optional.empty();
   private boolean greeted;
   private boolean owed;
@@ -51,12 +53,14 @@ final class Client implements AutoCloseable {
   private long second;
   private int packets;
 
-  Client(PacketSocket socket, Fd table, Handed handed, Room room, long now) throws LinuxException {
+  Client(PacketSocket socket, Fd table, Handed handed, Room room, Closing closing, long now)
+      throws LinuxException {
     this.socket = socket;
     this.peer = socket.peer();
     this.table = table;
     this.handed = handed;
     this.room = room;
+    this.closing = closing;
     this.connected = now;
     this.second = now;
   }
@@ -114,7 +118,8 @@ final class Client implements AutoCloseable {
     if (received.isEmpty()) {
       return true;
     }
-    try (Packet packet = received.get()) {
+    Packet packet = received.get();
+    try {
       if (!packet.bytes().hasRemaining()) {
         return false;
       }
@@ -123,6 +128,10 @@ final class Client implements AutoCloseable {
         throw new IOException("a packet that is too long, or with more descriptors than fit");
       }
       take(packet);
+    } finally {
+      if (!packet.fds().isEmpty()) {
+        closing.close(packet::close); // What was not taken.
+      }
     }
     return true;
   }
@@ -148,12 +157,16 @@ final class Client implements AutoCloseable {
       throw new IOException(greeted ? "a second hello" : "a packet before hello");
     }
     switch (type) {
-      case Packets.HELLO -> greet(word);
+      case Packets.HELLO -> {
+        expectNoMore(body);
+        greet(word);
+      }
       case Packets.INTERVAL -> {
         if (body.remaining() != Long.BYTES) {
           throw new IOException("an interval of " + body.remaining() + " bytes");
         }
-        wish = Math.max(0, body.getLong());
+        long nanos = body.getLong();
+        wish = nanos < 0 ? Long.MAX_VALUE : nanos; // It is unsigned.
       }
       case Packets.NAME -> giver().name(name(body, word));
       case Packets.HAND -> hand(packet, word);
@@ -175,17 +188,34 @@ final class Client implements AutoCloseable {
     if (bytes != body.remaining() || bytes < 1 || bytes > Packets.NAME_BYTES_MAX) {
       throw new IOException("a name of " + bytes + " bytes, 1 to " + Packets.NAME_BYTES_MAX);
     }
-    return StandardCharsets.UTF_8.decode(body).toString();
+    String name;
+    try {
+      name = StandardCharsets.UTF_8.newDecoder().decode(body).toString();
+    } catch (CharacterCodingException e) {
+      throw new IOException("a name that is not UTF-8", e);
+    }
+    if (name.indexOf('\0') >= 0) {
+      throw new IOException("a name with a NUL in it");
+    }
+    return name;
+  }
+
+  private static void expectNoMore(ByteBuffer body) throws IOException {
+    if (body.hasRemaining()) {
+      throw new IOException(body.remaining() + " bytes more than there should be");
+    }
   }
 
   private void hand(Packet packet, int count) throws IOException {
+    expectNoMore(packet.bytes());
     if (count != packet.fds().size() || count == 0) {
       throw new IOException(
           packet.fds().size() + " descriptors where " + count + " are said to be");
     }
     room.check(uid(), count);
     while (!packet.fds().isEmpty()) {
-      giver().add(packet.fds().removeFirst());
+      giver().add(packet.fds().getFirst());
+      packet.fds().removeFirst();
     }
     answer(Packets.taken(giver().size()));
   }
@@ -219,9 +249,12 @@ final class Client implements AutoCloseable {
     return giver.map(Handed.Giver::size).orElse(0);
   }
 
+  /** Also what it has sent and nobody received is closed with it. */
   @Override
   public void close() {
-    giver.ifPresent(Handed.Giver::close);
-    socket.close();
+    closing.close(() -> {
+      giver.ifPresent(Handed.Giver::close);
+      socket.close();
+    });
   }
 }

@@ -70,7 +70,7 @@ final class Directory {
   private final int room;
   private final ToLongFunction<Slot> offset;
   private final Map<Schema, Integer> schemas = new HashMap<>();
-  private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.nativeOrder());
+  private ByteBuffer out = ByteBuffer.allocate(256).order(ByteOrder.nativeOrder());
 
   private Directory(int room, ToLongFunction<Slot> offset) {
     this.room = room;
@@ -100,7 +100,9 @@ final class Directory {
     int start = out.position();
     Map<Schema, Integer> before = Map.copyOf(schemas);
     vmm(collected, collected.objects().size(), collected.acquired().shortfall());
-    collected.objects().forEach(this::object);
+    if (out.position() <= room) {
+      collected.objects().forEach(this::object);
+    }
     if (out.position() > room) {
       out.position(start);
       schemas.clear();
@@ -150,9 +152,10 @@ final class Directory {
   }
 
   private void object(CollectedObject object) {
+    int schema = schema(object.slot().schema());
     int start = begin(OBJECT);
     out.putInt(object.object().vcpu()).putInt(object.object().held().number());
-    out.putInt(schema(object.slot().schema())).putInt(0);
+    out.putInt(schema).putInt(0);
     out.putLong(offset.applyAsLong(object.slot())).putLong(object.slot().object());
     text(Text.ID, object.object().file().id());
     end(start);

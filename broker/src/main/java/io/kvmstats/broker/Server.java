@@ -36,6 +36,7 @@ final class Server implements AutoCloseable {
   private final Fd table;
   private final Handed handed;
   private final int handedMax;
+  private final Closing closing = new Closing();
   private final List<Client> clients = new ArrayList<>();
   private final AtomicLong generation = new AtomicLong();
   private long told;
@@ -143,7 +144,7 @@ final class Server implements AutoCloseable {
   private void welcome(PacketSocket socket, long now) {
     Client client;
     try {
-      client = new Client(socket, table, handed, this::checkRoom, now);
+      client = new Client(socket, table, handed, this::checkRoom, closing, now);
     } catch (LinuxException e) {
       socket.close();
       return;

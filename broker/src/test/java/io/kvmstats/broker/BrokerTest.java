@@ -232,6 +232,37 @@ class BrokerTest {
     }
   }
 
+  /** Two VMs of one process: a connection for each, and neither is taken for the other. */
+  @Test
+  void eachConnectionIsAVmOfItsOwn() throws Exception {
+    Fd one = statsOfAVmThatIsGone();
+    Fd other = statsOfAVmThatIsGone();
+    try (one;
+        other;
+        RunningBroker broker = new RunningBroker(folder, "rw-------");
+        BrokerView view = view(broker);
+        PacketSocket first = PacketSocket.connect(broker.socket);
+        PacketSocket second = PacketSocket.connect(broker.socket)) {
+      first.send(Packets.hello());
+      first.send(name(NAME));
+      first.send(hand(1), one);
+      second.send(Packets.hello());
+      second.send(hand(1), other);
+      Machine.await(
+          "both are there", () -> sees(view, 1) && view.vmms().getFirst().objects().size() == 2);
+      // What was handed in, and what is swept.
+      assertThat(Machine.duplicates(one)).isEqualTo(2);
+      assertThat(Machine.duplicates(other)).isEqualTo(2);
+    }
+  }
+
+  private static Fd statsOfAVmThatIsGone() throws IOException {
+    try (Kvm kvm = Kvm.open();
+        KvmVm vm = kvm.createVm()) {
+      return vm.statsFd();
+    }
+  }
+
   static byte[] name(String name) {
     byte[] text = name.getBytes(StandardCharsets.UTF_8);
     return ByteBuffer.allocate(8 + text.length)

@@ -86,6 +86,8 @@ class HostileClientTest {
         new Offence("a name that isn't there", "a name of 5 bytes", hello, words(3, 5)),
         new Offence("a name of negative length", "a name of -1 bytes", hello, words(3, -1, 0)),
         new Offence("an empty name", "a name of 0 bytes", hello, words(3, 0)),
+        new Offence("a name with a NUL", "a name with a NUL", hello, BrokerTest.name("a\0b")),
+        new Offence("hello and more", "4 bytes more", words(Packets.HELLO, 1, 0)),
         new Offence("a long name", "a name of 300 bytes", hello, BrokerTest.name("x".repeat(300))),
         new Offence("descriptors that aren't there", "0 descriptors where 2", hello, words(4, 2)),
         new Offence("no descriptors at all", "0 descriptors where 0", hello, words(4, 0)),

@@ -8,6 +8,7 @@ import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -45,9 +46,9 @@ final class BrokerCommand implements Callable<Integer> {
   @Option(
       names = "--mode",
       paramLabel = "OCTAL",
-      converter = Mode.class,
+      converter = OctalMode.class,
       description = "Who may connect: those who may write to the socket; 660 by default.")
-  private Set<PosixFilePermission> mode = PosixFilePermissions.fromString("rw-rw----");
+  private Mode mode = new Mode(PosixFilePermissions.fromString("rw-rw----"));
 
   @Option(
       names = "--group",
@@ -71,13 +72,16 @@ final class BrokerCommand implements Callable<Integer> {
 
   @Mixin private AttachOption attach = new AttachOption();
 
+  /** One value: of an option that is a set, several would add up. */
+  record Mode(Set<PosixFilePermission> permissions) {}
+
   /** Turns octal digits into permissions. */
-  static final class Mode implements ITypeConverter<Set<PosixFilePermission>> {
+  static final class OctalMode implements ITypeConverter<Mode> {
     private static final int OCTAL = 8;
     private static final int ALL = 0777;
 
     @Override
-    public Set<PosixFilePermission> convert(String text) {
+    public Mode convert(String text) {
       int mode;
       try {
         mode = Integer.parseInt(text, OCTAL);
@@ -94,7 +98,7 @@ final class BrokerCommand implements Callable<Integer> {
           permissions.add(fromTheLeft[i]);
         }
       }
-      return permissions;
+      return new Mode(permissions);
     }
   }
 
@@ -106,7 +110,8 @@ final class BrokerCommand implements Callable<Integer> {
     }
     makeFolder();
     CountDownLatch done = new CountDownLatch(1);
-    try (Broker broker = new Broker(path, mode, interval, shortest, attach.get(), Messages::say)) {
+    try (Broker broker =
+        new Broker(path, mode.permissions(), interval, shortest, attach.get(), Messages::say)) {
       giveToGroup();
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, done)));
       Messages.say("reads this host's VMs, for who may connect to " + path);
@@ -129,8 +134,13 @@ final class BrokerCommand implements Callable<Integer> {
 
   private void giveToGroup() throws IOException {
     if (group != null) {
-      GroupPrincipal principal =
-          path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
+      GroupPrincipal principal;
+      try {
+        principal =
+            path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
+      } catch (UserPrincipalNotFoundException e) {
+        throw new IOException("there is no group " + group, e);
+      }
       Files.getFileAttributeView(path, PosixFileAttributeView.class).setGroup(principal);
     }
   }

@@ -7,8 +7,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * The memory that sweeps land in: a slot per object, all in one mapping outside the heap.
@@ -27,10 +28,13 @@ public final class Table implements AutoCloseable {
   private final Room published;
   private long objects;
 
-  /** A part of the table. Memory that was a slot stays one of that size, for readers' sake. */
+  /**
+   * A part of the table. Memory that was a slot stays one, where it starts, for readers' sake; a
+   * smaller object can have it too, or those who made large ones and left would have used it up.
+   */
   private static final class Room {
     final MemorySegment memory;
-    final Map<Long, Deque<MemorySegment>> free = new HashMap<>();
+    final NavigableMap<Long, Deque<MemorySegment>> free = new TreeMap<>();
     long used;
 
     Room(MemorySegment memory) {
@@ -38,12 +42,17 @@ public final class Table implements AutoCloseable {
     }
 
     MemorySegment take(long bytes) throws IOException {
-      Deque<MemorySegment> sameSize = free.get(bytes);
-      MemorySegment taken = sameSize == null ? null : sameSize.poll();
-      if (taken != null) {
+      boolean isNewThere = bytes <= memory.byteSize() - used;
+      Map.Entry<Long, Deque<MemorySegment>> known =
+          isNewThere && !free.containsKey(bytes) ? null : free.ceilingEntry(bytes);
+      if (known != null) {
+        MemorySegment taken = known.getValue().remove();
+        if (known.getValue().isEmpty()) {
+          free.remove(known.getKey());
+        }
         return taken;
       }
-      if (bytes > memory.byteSize() - used) {
+      if (!isNewThere) {
         throw new IOException(
             "the table is full: " + used + " of " + memory.byteSize() + " bytes used");
       }

@@ -2,6 +2,7 @@ package io.kvmstats.discover;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -83,7 +84,12 @@ public record VmmProcess(int pid) {
    */
   public Path find(String path) throws IOException {
     Path process = Path.of("/proc", Integer.toString(pid));
-    Path named = Path.of(path);
+    Path named;
+    try {
+      named = Path.of(path);
+    } catch (InvalidPathException e) {
+      throw new IOException("its path has characters that this locale can't have", e);
+    }
     if (!named.isAbsolute()) {
       named = Files.readSymbolicLink(process.resolve("cwd")).resolve(named);
     }
