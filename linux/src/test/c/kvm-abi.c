@@ -50,6 +50,7 @@ static void errnos(void)
 	PRINT("Errno.ENOPROTOOPT", ENOPROTOOPT);
 	PRINT("Errno.EADDRINUSE", EADDRINUSE);
 	PRINT("Errno.ECONNABORTED", ECONNABORTED);
+	PRINT("Errno.ETIMEDOUT", ETIMEDOUT);
 	PRINT("Errno.ECONNREFUSED", ECONNREFUSED);
 	/* The kernel's numbers end well below; Linux allows up to 4095. */
 	for (i = 1; i <= 200; i++) {
