@@ -88,7 +88,7 @@ struct kvmstats_vmm {
 struct kvmstats_object {
 	struct kvmstats_record record;
 	int32_t vcpu;			/* -1: a VM */
-	uint32_t fd;			/* in the VMM */
+	uint32_t fd;			/* in the VMM; of what was handed in, a number of the broker's */
 	uint32_t schema;
 	uint32_t reserved;
 	uint64_t slot;			/* in bytes from the file's start */

@@ -1,6 +1,7 @@
 package io.kvmstats.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kvmstats.linux.Fd;
 import io.kvmstats.linux.LinuxException;
@@ -172,6 +173,52 @@ class HostileClientTest {
       client.send(Packets.hello());
       Machine.await("sent away", () -> !sends(client, BrokerTest.hand(1), published));
       Machine.await("all is given back", () -> Machine.duplicates(published) == 0);
+    }
+  }
+
+  /** Hands in a socket whose close(2) takes ten seconds: the sweep goes on meanwhile. */
+  @Test
+  void whatTakesLongToCloseHoldsUpNobody() throws Exception {
+    String script =
+        """
+        import socket, struct, sys
+        broker = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        broker.connect(sys.argv[1])
+        broker.send(struct.pack('=II', 1, 1))
+        listener = socket.create_server(('127.0.0.1', 0))
+        slow = socket.socket()
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 10))
+        slow.connect(listener.getsockname())
+        other, _ = listener.accept()
+        slow.setblocking(False)
+        try:
+            while True:
+                slow.send(b'x' * 65536)
+        except BlockingIOError:
+            pass
+        socket.send_fds(broker, [struct.pack('=II', 4, 1)], [slow.fileno()])
+        slow.close()
+        while b'is no stats fd' not in broker.recv(4096):
+            pass
+        print('refused', flush=True)
+        sys.stdin.read()
+        """;
+    assumeTrue(
+        new ProcessBuilder("sh", "-c", "command -v python3 >/dev/null").start().waitFor() == 0,
+        "skipped: no python3 on this machine");
+    Process client =
+        new ProcessBuilder("python3", "-c", script, broker.socket.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertThat(client.inputReader().readLine()).isEqualTo("refused");
+      long start = System.nanoTime();
+      for (int i = 0; i < 3; i++) {
+        bystander.sweep(Duration.ZERO);
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+    } finally {
+      client.destroyForcibly().waitFor();
     }
   }
 
