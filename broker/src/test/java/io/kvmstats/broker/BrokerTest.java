@@ -112,7 +112,9 @@ class BrokerTest {
         BrokerView view = view(broker)) {
       List<ObjectView> objects;
       try (GuestProcess guest = guest()) {
-        Machine.await("the guest is there", () -> sees(view, 1));
+        Machine.await(
+            "the guest is there",
+            () -> sees(view, 1) && view.vmms().getFirst().objects().size() == 3);
         objects = view.vmms().getFirst().objects();
         view.sweep(Duration.ZERO);
         assertThat(objects).hasSize(3).allMatch(object -> object.read().isPresent());
