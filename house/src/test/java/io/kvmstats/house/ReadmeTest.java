@@ -27,7 +27,6 @@ class ReadmeTest {
         source,
         """
         import io.kvmstats.collect.*;
-        import io.kvmstats.collect.CollectedVmm.CollectedObject;
         import io.kvmstats.core.model.Sample;
 
         class Example {
