@@ -97,7 +97,7 @@ public final class BrokerScale {
     Path folder = Files.createTempDirectory("broker");
     Path socket = folder.resolve("socket");
     Process broker =
-        new ProcessBuilder(kvmstats, "broker", "--listen", socket.toString(), "-d", "0.1")
+        new ProcessBuilder(kvmstats, "broker", "--listen", socket.toString(), "-i", "0.1")
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     try {

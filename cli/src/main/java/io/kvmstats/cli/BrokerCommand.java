@@ -57,7 +57,7 @@ final class BrokerCommand implements Callable<Integer> {
   private @Nullable String group;
 
   @Option(
-      names = {"-d", "--interval"},
+      names = {"-i", "--interval"},
       paramLabel = "SECONDS",
       converter = Interval.class,
       description = "The time from one reading to the next; 1 by default.")

@@ -78,7 +78,12 @@ final class SourceOptions {
             Objects.requireNonNull(spec).commandLine(),
             "a broker decides itself how it reads: give --broker, or --attach and --qmp");
       }
-      return view(Path.of(broker), wanted, interval);
+      try {
+        return view(Path.of(broker), wanted, interval);
+      } catch (LinuxException e) {
+        throw new IOException(
+            e.getMessage() + ": 'kvmstats broker' starts one, --broker none reads without", e);
+      }
     }
     if (broker == null && !disturbs && Files.exists(DEFAULT_BROKER)) {
       try {

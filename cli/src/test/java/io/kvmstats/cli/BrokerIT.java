@@ -164,7 +164,10 @@ class BrokerIT {
   void whatIsWrongIsSaid() throws Exception {
     App.Result none = App.run("get", "--broker", folder.resolve("none").toString());
     assertThat(none.exit()).isEqualTo(1);
-    assertThat(none.err()).contains("connect on socket").contains("ENOENT");
+    assertThat(none.err())
+        .contains("connect on socket")
+        .contains("ENOENT")
+        .contains("--broker none");
     App.Result both = App.run("get", "--attach", "--broker", socket.toString());
     assertThat(both.exit()).isEqualTo(2);
     assertThat(both.err()).contains("a broker decides itself how it reads");
@@ -179,7 +182,7 @@ class BrokerIT {
   @Test
   void whenItIsEndedItsReadersSayAndItsSocketGoes() throws Exception {
     Path other = folder.resolve("other.sock");
-    Process ending = start("broker", "--listen", other.toString(), "-d", "0.1");
+    Process ending = start("broker", "--listen", other.toString(), "-i", "0.1");
     assertThat(App.eventually(() -> Files.exists(other))).isTrue();
     Process watch =
         new ProcessBuilder(App.command("watch", "--broker", other.toString(), "--vm", NAME))
