@@ -63,6 +63,7 @@ final class QmpConnection implements AutoCloseable {
   private final TimedInput input;
   private final Duration patience;
   private final JsonParser json;
+  private long untilNanos;
   private String version = "";
   private long lastId;
 
@@ -72,11 +73,16 @@ final class QmpConnection implements AutoCloseable {
   }
 
   private QmpConnection(
-      SocketChannel channel, Selector selector, TimedInput input, Duration patience)
+      SocketChannel channel,
+      Selector selector,
+      TimedInput input,
+      Duration patience,
+      long untilNanos)
       throws IOException {
     this.channel = channel;
     this.selector = selector;
     this.patience = patience;
+    this.untilNanos = untilNanos;
     this.input = input;
     // Reads the first bytes at once, to see how they are encoded.
     this.json = guarded(() -> JSON.createParser(ObjectReadContext.empty(), input));
@@ -87,22 +93,25 @@ final class QmpConnection implements AutoCloseable {
    *
    * @param socket where a monitor may listen
    * @param patience how long each step may take: to connect, the greeting, and each answer
+   * @param untilNanos when to give up, in ns as {@link System#nanoTime} counts: however quick each
+   *     step is, there may be many
    * @throws IOException when there is none, or it is taken
    */
-  static QmpConnection open(UnixDomainSocketAddress socket, Duration patience) throws IOException {
+  static QmpConnection open(UnixDomainSocketAddress socket, Duration patience, long untilNanos)
+      throws IOException {
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     Selector selector = null;
     try {
       selector = Selector.open();
       channel.configureBlocking(false);
       TimedInput input = new TimedInput(channel, selector);
-      input.allow(System.nanoTime() + patience.toNanos(), GREETING_BYTES_MAX);
+      input.allow(earlier(patience, untilNanos), GREETING_BYTES_MAX);
       if (!channel.connect(socket)) {
         while (!channel.finishConnect()) {
           input.await(SelectionKey.OP_CONNECT);
         }
       }
-      QmpConnection connection = greeted(channel, selector, input, patience);
+      QmpConnection connection = greeted(channel, selector, input, patience, untilNanos);
       connection.execute(
           "qmp_capabilities",
           null,
@@ -119,11 +128,15 @@ final class QmpConnection implements AutoCloseable {
   }
 
   private static QmpConnection greeted(
-      SocketChannel channel, Selector selector, TimedInput input, Duration patience)
+      SocketChannel channel,
+      Selector selector,
+      TimedInput input,
+      Duration patience,
+      long untilNanos)
       throws IOException {
-    input.allow(System.nanoTime() + patience.toNanos(), GREETING_BYTES_MAX);
+    input.allow(earlier(patience, untilNanos), GREETING_BYTES_MAX);
     try {
-      QmpConnection connection = new QmpConnection(channel, selector, input, patience);
+      QmpConnection connection = new QmpConnection(channel, selector, input, patience, untilNanos);
       connection.greet();
       return connection;
     } catch (SocketTimeoutException e) {
@@ -206,7 +219,7 @@ final class QmpConnection implements AutoCloseable {
       String command, @Nullable Arguments arguments, long bytesMax, Values.Reader<T> reader)
       throws IOException {
     long id = ++lastId;
-    input.allow(System.nanoTime() + patience.toNanos(), bytesMax);
+    input.allow(earlier(patience, untilNanos), bytesMax);
     input.write(request(command, arguments, id));
     return guarded(() -> {
       while (true) {
@@ -220,6 +233,20 @@ final class QmpConnection implements AutoCloseable {
         }
       }
     });
+  }
+
+  /**
+   * Sets when the commands that follow must have been answered, all together.
+   *
+   * @param nanos as {@link System#nanoTime} counts
+   */
+  void giveUpAt(long nanos) {
+    untilNanos = nanos;
+  }
+
+  private static long earlier(Duration patience, long untilNanos) {
+    long now = System.nanoTime();
+    return now + Math.min(patience.toNanos(), untilNanos - now);
   }
 
   private static byte[] request(String command, @Nullable Arguments arguments, long id) {

@@ -53,12 +53,14 @@ final class QmpSession implements AutoCloseable {
    * @param path where it listens, as it names it
    * @param numbers of KVM's vCPUs in that process
    * @param patience how long each step may take
+   * @param untilNanos when to give up, in ns as {@link System#nanoTime} counts
    * @throws IOException why it can't be spoken to there
    */
-  static QmpSession open(VmmProcess vmm, String path, Set<Integer> numbers, Duration patience)
+  static QmpSession open(
+      VmmProcess vmm, String path, Set<Integer> numbers, Duration patience, long untilNanos)
       throws IOException {
     QmpConnection connection =
-        QmpConnection.open(UnixDomainSocketAddress.of(vmm.find(path)), patience);
+        QmpConnection.open(UnixDomainSocketAddress.of(vmm.find(path)), patience, untilNanos);
     try {
       QmpSession session = new QmpSession(connection, numbers.size());
       session.identify(vmm, numbers);
@@ -141,6 +143,15 @@ final class QmpSession implements AutoCloseable {
     } catch (QmpError e) {
       return cpu.index; // It has no such property.
     }
+  }
+
+  /**
+   * Sets when all that is asked from now on must have been answered.
+   *
+   * @param nanos as {@link System#nanoTime} counts
+   */
+  void giveUpAt(long nanos) {
+    connection.giveUpAt(nanos);
   }
 
   private long limit() {

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -198,6 +199,30 @@ class HostileMonitorTest {
         .hasMessageContaining(why)
         .message()
         .hasSizeLessThan(1000);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LIMIT);
+  }
+
+  @Test
+  void manyStepsEachInTimeAreTooManyInAll() {
+    List<Integer> numbers = IntStream.range(0, 100).boxed().toList();
+    monitor.returns(
+        "query-cpus-fast",
+        numbers.stream()
+            .map(i ->
+                "{\"thread-id\": %d, \"qom-path\": \"/%d\", \"cpu-index\": %d}"
+                    .formatted(ProcessHandle.current().pid(), i, i))
+            .toList()
+            .toString());
+    monitor.says(
+        "qom-get",
+        (out, id) -> {
+          Thread.sleep(PATIENCE.dividedBy(2));
+          write(out, "{\"return\": " + id + ", \"id\": " + id + "}");
+        });
+    Monitors monitors = new Monitors(List.of(monitor.path.toString()), List.of());
+    long start = System.nanoTime();
+    assertThatThrownBy(() -> QmpVm.open(SELF, Set.copyOf(numbers), monitors, PATIENCE))
+        .hasMessageContaining("gives no answer in time");
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LIMIT);
   }
 
