@@ -11,4 +11,5 @@ module io.kvmstats.core {
   exports io.kvmstats.core.catalog;
   exports io.kvmstats.core.model;
   exports io.kvmstats.core.statsfd;
+  exports io.kvmstats.core.text;
 }

@@ -3,6 +3,7 @@ package io.kvmstats.cli;
 import io.kvmstats.collect.Reading;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Unsigned;
+import io.kvmstats.core.text.Text;
 import java.util.List;
 import java.util.Optional;
 

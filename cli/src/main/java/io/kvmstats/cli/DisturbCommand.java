@@ -1,5 +1,6 @@
 package io.kvmstats.cli;
 
+import io.kvmstats.core.text.Text;
 import io.kvmstats.guest.GapMeter;
 import io.kvmstats.guest.GuestProcess;
 import io.kvmstats.linux.Kvm;

@@ -1,5 +1,6 @@
 package io.kvmstats.cli;
 
+import io.kvmstats.core.text.Text;
 import io.kvmstats.guest.GapMeter;
 import java.util.ArrayList;
 import java.util.List;

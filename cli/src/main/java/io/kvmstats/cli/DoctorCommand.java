@@ -2,6 +2,7 @@ package io.kvmstats.cli;
 
 import io.kvmstats.collect.Collector;
 import io.kvmstats.collect.VmmView;
+import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.Hidden;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -6,6 +6,7 @@ import io.kvmstats.collect.Reading;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.VmName;
 import java.io.IOException;
 import java.time.Duration;
@@ -154,8 +155,8 @@ final class GetCommand implements Callable<Integer> {
         Integer.toString(object.fd()),
         object.id(),
         descriptor.name(),
-        Optional.ofNullable(Labels.type(descriptor.type())).orElse(""),
-        Optional.ofNullable(Labels.unit(descriptor.unit())).orElse(""),
+        Text.typeWord(descriptor.type()).orElse(""),
+        Text.unitWord(descriptor.unit()).orElse(""),
         Integer.toString(descriptor.base().radix()),
         Integer.toString(descriptor.exponent()),
         histogram ? Long.toUnsignedString(descriptor.bucketFrom(index)) : "",

@@ -2,6 +2,7 @@ package io.kvmstats.cli;
 
 import io.kvmstats.core.catalog.Catalog;
 import io.kvmstats.core.catalog.CatalogEntry;
+import io.kvmstats.core.text.Text;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

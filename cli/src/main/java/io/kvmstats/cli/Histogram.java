@@ -1,8 +1,8 @@
 package io.kvmstats.cli;
 
 import io.kvmstats.core.model.Descriptor;
-import io.kvmstats.core.model.Unit;
 import io.kvmstats.core.model.Unsigned;
+import io.kvmstats.core.text.Text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntToLongFunction;
@@ -39,22 +39,12 @@ final class Histogram {
         int bar =
             (int) Math.ceil(Unsigned.toDouble(count) / Unsigned.toDouble(highest) * BAR_LENGTH_MAX);
         rows.add(
-            List.of("    " + range(descriptor, i), Long.toUnsignedString(count), "#".repeat(bar)));
+            List.of(
+                "    " + Text.bucket(descriptor, i),
+                Long.toUnsignedString(count),
+                "#".repeat(bar)));
       }
     }
     return rows;
-  }
-
-  private static String range(Descriptor descriptor, int index) {
-    String from = bound(descriptor, descriptor.bucketFrom(index));
-    return index == descriptor.size() - 1
-        ? "[" + from + ", ∞)"
-        : "[" + from + ", " + bound(descriptor, descriptor.bucketFrom(index + 1)) + ")";
-  }
-
-  private static String bound(Descriptor descriptor, long raw) {
-    return descriptor.unit() == Unit.SECONDS
-        ? Text.seconds(Unsigned.toDouble(raw) * descriptor.scale())
-        : (Long.toUnsignedString(raw) + " " + Text.unit(descriptor)).strip();
   }
 }

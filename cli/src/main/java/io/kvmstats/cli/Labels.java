@@ -4,13 +4,11 @@ import io.kvmstats.acquire.Source;
 import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
-import io.kvmstats.core.model.StatType;
-import io.kvmstats.core.model.Unit;
+import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.VmUuid;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** What things are called, and the parts of JSON that commands share. */
 final class Labels {
@@ -62,30 +60,6 @@ final class Labels {
 
   private static String descriptor(ObjectView object, VmmView vmm) {
     return vmm.vms() > 1 ? " (fd " + object.fd() + ")" : "";
-  }
-
-  /** {@return QEMU's word for a type (qapi/stats.json), null of an unknown one} */
-  static @Nullable String type(StatType type) {
-    return switch (type) {
-      case CUMULATIVE -> "cumulative";
-      case INSTANT -> "instant";
-      case PEAK -> "peak";
-      case LINEAR_HISTOGRAM -> "linear-histogram";
-      case LOG_HISTOGRAM -> "log2-histogram";
-      case UNKNOWN -> null;
-    };
-  }
-
-  /** {@return QEMU's word for a unit (qapi/stats.json), or "none"; null of an unknown one} */
-  static @Nullable String unit(Unit unit) {
-    return switch (unit) {
-      case NONE -> "none";
-      case BYTES -> "bytes";
-      case SECONDS -> "seconds";
-      case CYCLES -> "cycles";
-      case BOOLEAN -> "boolean";
-      case UNKNOWN -> null;
-    };
   }
 
   /** Writes the members that tell which VM an object is about; the object stays open. */

@@ -2,6 +2,7 @@ package io.kvmstats.cli;
 
 import io.kvmstats.collect.HostView;
 import io.kvmstats.collect.VmmView;
+import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.Hidden;
 import io.kvmstats.discover.VmName;
 import java.io.IOException;

@@ -1,5 +1,7 @@
 package io.kvmstats.cli;
 
+import io.kvmstats.core.text.Text;
+
 /** What is said beside the numbers, on standard error. */
 final class Messages {
   private Messages() {}

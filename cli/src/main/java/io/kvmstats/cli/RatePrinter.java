@@ -4,6 +4,7 @@ import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.VmName;
 import java.time.Instant;
 import java.time.LocalTime;

@@ -13,6 +13,7 @@ import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.model.StatType;
+import io.kvmstats.core.text.Text;
 import io.kvmstats.linux.Kvm;
 import io.kvmstats.linux.KvmVcpu;
 import io.kvmstats.linux.KvmVm;
@@ -136,13 +137,12 @@ final class SchemaCommand implements Callable<Integer> {
   }
 
   private static String type(Descriptor descriptor) {
-    String type = Labels.type(descriptor.type());
-    return type != null ? type : "? " + descriptor.typeCode();
+    return Text.typeWord(descriptor.type()).orElse("? " + descriptor.typeCode());
   }
 
   private static String unit(Descriptor descriptor) {
     String unit = Text.unit(descriptor);
-    return !unit.isEmpty() ? unit : Optional.ofNullable(Labels.unit(descriptor.unit())).orElse("");
+    return !unit.isEmpty() ? unit : Text.unitWord(descriptor.unit()).orElse("");
   }
 
   private static String buckets(Descriptor descriptor) {
@@ -174,8 +174,8 @@ final class SchemaCommand implements Callable<Integer> {
               List.of(
                   Labels.scope(row.scope).toLowerCase(Locale.ROOT),
                   row.descriptor.name(),
-                  Optional.ofNullable(Labels.type(row.descriptor.type())).orElse(""),
-                  Optional.ofNullable(Labels.unit(row.descriptor.unit())).orElse(""),
+                  Text.typeWord(row.descriptor.type()).orElse(""),
+                  Text.unitWord(row.descriptor.unit()).orElse(""),
                   Integer.toString(row.descriptor.base().radix()),
                   Integer.toString(row.descriptor.exponent()),
                   Integer.toString(row.descriptor.size()),

@@ -5,6 +5,7 @@ import io.kvmstats.acquire.FurtherSource;
 import io.kvmstats.broker.BrokerView;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.collect.HostView;
+import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.LinuxException;

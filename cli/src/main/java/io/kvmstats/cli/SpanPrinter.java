@@ -9,6 +9,7 @@ import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
 import io.kvmstats.core.model.Unsigned;
+import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
 import java.time.Instant;

@@ -5,6 +5,7 @@ import io.kvmstats.collect.Reading;
 import io.kvmstats.core.model.Base;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.text.Text;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -30,8 +31,8 @@ final class StatJson {
    */
   static void descriptor(Json json, Descriptor descriptor) {
     json.name("name").value(descriptor.name());
-    json.name("type").value(Labels.type(descriptor.type()));
-    json.name("unit").value(Labels.unit(descriptor.unit()));
+    json.name("type").value(Text.typeWord(descriptor.type()).orElse(null));
+    json.name("unit").value(Text.unitWord(descriptor.unit()).orElse(null));
     json.name("base");
     if (descriptor.base() == Base.UNKNOWN) {
       json.unknown();

@@ -11,6 +11,7 @@ import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.statsfd.ByteSource;
 import io.kvmstats.core.statsfd.StatsFileRules;
 import io.kvmstats.core.statsfd.StatsFileRules.Violation;
+import io.kvmstats.core.text.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
