@@ -27,23 +27,17 @@ public record AcquiredVmm(
    * {@link Acquirer#retry}}
    */
   public boolean isIncomplete() {
-    // What is published is acquired anew as a whole: see isStill.
-    return !vmm.isPublished() && (refused || VcpuThreads.lackOne(objects));
+    return refused || VcpuThreads.lackOne(objects);
   }
 
   /**
    * {@return whether the process still holds just what was acquired: the same descriptors, and the
    * same open files behind them}
    *
-   * <p>What a process publishes may have been found between its making and its sealing: where
-   * something was refused, it is looked at again.
-   *
    * @param now the same process, as a later scan found it
    */
   public boolean isStill(Vmm now) {
-    boolean refused = objects.size() < vmm.vmStats().size() + vmm.vcpuStats().size();
     return now.holdsTheSameAs(vmm)
-        && !(vmm.isPublished() && refused)
         && objects.stream()
             .allMatch(object -> object.bytes().isHeldBy(now.pid(), object.held().number()));
   }

@@ -141,28 +141,25 @@ public final class Acquirer {
   private AcquiredVmm acquire(Vmm vmm, List<StatsObject> known) {
     List<KvmFd> fds = Stream.concat(vmm.vmStats().stream(), vmm.vcpuStats().stream()).toList();
     if (vmm.isPublished() && fds.size() > OBJECTS_MAX) {
-      return refused(vmm, fds.size() + " VMs and vCPUs: no more than " + OBJECTS_MAX);
+      return refused(vmm, known, fds.size() + " VMs and vCPUs: no more than " + OBJECTS_MAX);
     }
     List<StatsObject> objects = new ArrayList<>(known);
     List<String> refusals = new ArrayList<>();
     Known there = new Known(known, holdsOneVm(vmm));
     Set<Integer> vcpus = new HashSet<>();
     known.forEach(object -> vcpus.add(object.vcpu()));
-    long dataBytes = 0;
-    Set<Schema> described = new HashSet<>();
+    Published read = new Published();
+    known.forEach(read::add);
     for (KvmFd fd : fds.subList(0, Math.min(fds.size(), OBJECTS_MAX))) {
       // A VM's vCPU numbers are unique: a second stats fd of one is the same object's.
       boolean isThere = there.one ? vcpus.contains(fd.vcpu()) : there.has(fd) || there.isAttached();
       if (!isThere && add(fd, () -> open(vmm, fd), objects, refusals)) {
         vcpus.add(fd.vcpu());
-        StatsFile file = objects.getLast().file();
-        dataBytes += file.schema().dataBytes();
-        // Every schema of its own is kept here, too, and all may have thousands of names.
-        dataBytes += described.add(file.schema()) ? file.dataOffset() : 0;
+        read.add(objects.getLast());
       }
-      if (vmm.isPublished() && dataBytes > PUBLISHED_BYTES_MAX) {
-        objects.forEach(StatsObject::close);
-        return refused(vmm, dataBytes + " bytes: no more than " + PUBLISHED_BYTES_MAX);
+      if (vmm.isPublished() && read.bytes > PUBLISHED_BYTES_MAX) {
+        objects.subList(known.size(), objects.size()).forEach(StatsObject::close);
+        return refused(vmm, known, read.bytes + " bytes: no more than " + PUBLISHED_BYTES_MAX);
       }
     }
     boolean canAttach = there.one || known.isEmpty() || there.isAttached();
@@ -202,6 +199,19 @@ public final class Acquirer {
     }
   }
 
+  /** How many bytes one process has us read, and keep. */
+  private static final class Published {
+    final Set<Schema> described = new HashSet<>();
+    long bytes;
+
+    void add(StatsObject object) {
+      Schema schema = object.file().schema();
+      bytes += schema.dataBytes();
+      // Every schema of its own is kept here, too, and all may have thousands of names.
+      bytes += described.add(schema) ? object.file().dataOffset() : 0;
+    }
+  }
+
   /** {@return whether this way was refused, which it may not be another time} */
   private static boolean add(
       FurtherSource source, Vmm vmm, List<StatsObject> objects, List<String> remarks) {
@@ -232,9 +242,9 @@ public final class Acquirer {
         .toList();
   }
 
-  private static AcquiredVmm refused(Vmm vmm, String what) {
+  private static AcquiredVmm refused(Vmm vmm, List<StatsObject> known, String what) {
     return new AcquiredVmm(
-        vmm, List.of(), Optional.of("the process publishes " + what + " are read"), true);
+        vmm, known, Optional.of("the process publishes " + what + " are read"), true);
   }
 
   /** Adds what is missing; if that can't be told, all takes the place of what is there. */
