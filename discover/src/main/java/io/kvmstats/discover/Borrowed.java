@@ -5,8 +5,10 @@ import io.kvmstats.linux.LinuxException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -22,10 +24,28 @@ final class Borrowed {
           .thenComparingInt(held -> held.fd.vcpu())
           .thenComparing(Borrowed::compareFiles);
 
-  private final ProcFs proc;
+  /** Our own readers have room for 25,000 vCPUs, and whoever holds more must not hold us up. */
+  private static final int OTHERS_MAX = 2 * ProcFs.FDS_MAX;
 
-  Borrowed(ProcFs proc) {
+  private final ProcFs proc;
+  private final Rescan rescan;
+
+  /** What other processes hold, looked at once in a scan. */
+  private final Map<Integer, List<KvmFd>> looks = new HashMap<>();
+
+  /**
+   * Has looked at nothing yet.
+   *
+   * @param rescan what is known of processes that have more descriptors than are looked at at once
+   */
+  Borrowed(ProcFs proc, Rescan rescan) {
     this.proc = proc;
+    this.rescan = rescan;
+  }
+
+  /** A scan begins. */
+  void begin() {
+    looks.clear();
   }
 
   private record Held(int pid, KvmFd fd) {}
@@ -38,16 +58,30 @@ final class Borrowed {
    */
   List<KvmFd> without(int pid, ProcFs.Fds fds) throws IOException {
     TreeSet<Held> others = new TreeSet<>(BY_FILE);
+    int left = OTHERS_MAX;
     for (int other : held(pid, fds.pidfds())) {
-      try {
-        proc.kvmFds(other).kvm().forEach(fd -> others.add(new Held(other, fd)));
-      } catch (FileSystemException e) {
-        // It has ended, or is nothing that we may look at.
-      }
+      List<KvmFd> theirs = kvmFds(other);
+      theirs.stream().limit(left).forEach(fd -> others.add(new Held(other, fd)));
+      left -= Math.min(left, theirs.size());
     }
     return others.isEmpty()
         ? fds.kvm()
         : fds.kvm().stream().filter(fd -> !others.contains(new Held(pid, fd))).toList();
+  }
+
+  private List<KvmFd> kvmFds(int other) throws IOException {
+    List<KvmFd> known = looks.get(other);
+    if (known != null) {
+      return known;
+    }
+    List<KvmFd> found = List.of();
+    try {
+      found = proc.kvmFds(other, rescan.known(other, proc.fdTable(other))).kvm();
+    } catch (FileSystemException e) {
+      // It has ended, or is nothing that we may look at.
+    }
+    looks.put(other, found);
+    return found;
   }
 
   /** {@return the other processes whose pidfds it holds} */

@@ -60,8 +60,8 @@ public final class Host {
     this.libvirt = libvirt;
     this.outside = new Outside(proc);
     this.published = new Published(proc);
-    this.borrowed = new Borrowed(proc);
     this.rescan = new Rescan(proc, new KvmEvents(sys));
+    this.borrowed = new Borrowed(proc, rescan);
   }
 
   /**
@@ -80,7 +80,8 @@ public final class Host {
   /**
    * Looks at every process that may hold a VM: at the first scan all, with a readlink per
    * descriptor that may be seen; later those that are new, have changed or hold one, and a share of
-   * the rest.
+   * the rest. Of a process with more than 16,384 descriptors the first scan looks at so many, and
+   * each later one at 4,096 more: so no process holds up a scan for long.
    *
    * @throws IOException when /proc itself can't be read
    */
@@ -89,6 +90,7 @@ public final class Host {
     List<Hidden> hidden = new ArrayList<>();
     Identities identities = new Identities(proc, libvirt);
     rescan.begin();
+    borrowed.begin();
     for (int pid : proc.pids()) {
       look(pid, identities, vmms, hidden);
     }
@@ -112,12 +114,12 @@ public final class Host {
         return;
       }
       try {
-        ProcFs.Fds fds = proc.kvmFds(pid);
+        ProcFs.Fds fds = proc.kvmFds(pid, rescan.known(pid, table));
         if (mayHoldVm(fds.kvm())) {
           open(pid, table, identities, process -> introduced(process, fds, identities))
               .ifPresent(vmms::add);
-        } else if (fds.kvm().isEmpty()) {
-          rescan.isDull(pid, table);
+        } else {
+          rescan.holdsNone(pid, table, fds);
         }
       } catch (AccessDeniedException e) {
         if (outside.looksLikeVmm(pid)) {
@@ -173,13 +175,16 @@ public final class Host {
       ProcFs.FdTable now = proc.fdTable(pid);
       boolean isSame = now.folder().equals(table.folder());
       Rescan.Holder holder =
-          isSame ? look.at(process) : introduced(process, proc.kvmFds(pid), identities);
+          isSame
+              ? look.at(process)
+              : introduced(process, proc.kvmFds(pid, Optional.empty()), identities);
       Vmm vmm = holder.vmm();
       boolean holdsVm = !vmm.vms().isEmpty() || !vmm.vcpus().isEmpty();
       if (holdsVm && process.isAlive()) {
         rescan.holds(pid, isSame ? table : now, holder);
         return Optional.of(vmm);
       }
+      rescan.holdsNone(pid, isSame ? table : now, holder.held());
       process.close();
       return Optional.empty();
     } catch (IOException | RuntimeException e) {
@@ -196,7 +201,7 @@ public final class Host {
     if (rescan.holdsTheSame(pid, table, threads, before)) {
       return before.with(process);
     }
-    ProcFs.Fds held = proc.kvmFds(pid);
+    ProcFs.Fds held = proc.kvmFds(pid, Optional.of(before.held()));
     return new Rescan.Holder(vmm(process, before.vmm(), held), held, threads);
   }
 

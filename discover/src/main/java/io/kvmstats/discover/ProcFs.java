@@ -17,6 +17,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,10 +36,27 @@ class ProcFs {
   /** PID_MAX_LIMIT is 4,194,304 (include/linux/threads.h, Linux 6.12); fds have as many. */
   private static final int NUMBER_DIGITS_MAX = 9;
 
+  /**
+   * How many descriptors of a process are looked at in its first scan: all that a VMM has. The
+   * largest VM has 4,096 vCPUs (x86, Linux 6.12), each may have a stats fd, and as many may be
+   * others.
+   */
+  static final int FDS_MAX = 16_384;
+
+  /** In a later scan it is a part of these. */
+  static final int LATER_SHARE = 4;
+
   private final Path root;
+  private final int fdsMax;
 
   ProcFs(Path root) {
+    this(root, FDS_MAX);
+  }
+
+  /** Makes one for tests, that looks at fewer descriptors at once. */
+  ProcFs(Path root, int fdsMax) {
     this.root = root;
+    this.fdsMax = fdsMax;
   }
 
   /** {@return the processes' pids, in no order} */
@@ -45,9 +64,9 @@ class ProcFs {
     return numbers(root);
   }
 
-  /** {@return the descriptors' numbers, in no order} */
-  List<Integer> fds(int pid) throws IOException {
-    return numbers(process(pid).resolve("fd"));
+  /** {@return the first of the descriptors' numbers, in the kernel's order: the lowest first} */
+  List<Integer> fds(int pid, int max) throws IOException {
+    return numbers(process(pid).resolve("fd"), max);
   }
 
   /** {@return the threads' tids, in no order} */
@@ -101,14 +120,46 @@ class ProcFs {
    *
    * @param kvm the descriptors of KVM's, and those named so, by number
    * @param pidfds the numbers of those of other processes, in no order
+   * @param next the number to go on at, 0 when all have been looked at
    */
-  record Fds(List<KvmFd> kvm, List<Integer> pidfds) {}
+  record Fds(List<KvmFd> kvm, List<Integer> pidfds, int next) {
+    private static final Fds NONE = new Fds(List.of(), List.of(), 0);
+  }
 
-  /** {@return what a process holds, by the link of each of its descriptors} */
-  Fds kvmFds(int pid) throws IOException {
+  /**
+   * {@return what a process holds, by the links of its descriptors}
+   *
+   * <p>Of up to {@link #FDS_MAX}, and then of a share of these, from where the last look ended: who
+   * has more is not to hold up every scan. What is known is looked at too, wherever it is, so that
+   * nothing seems gone that is there.
+   *
+   * @param pid the process
+   * @param before what the last look at it found, if there was one
+   */
+  Fds kvmFds(int pid, Optional<Fds> before) throws IOException {
+    Fds known = before.orElse(Fds.NONE);
+    int max = before.isEmpty() ? fdsMax : fdsMax / LATER_SHARE;
+    List<Integer> numbers;
+    int next;
+    if (known.next == 0) {
+      numbers = fds(pid, max + 1);
+      next = numbers.size() > max ? numbers.removeLast() : 0;
+    } else { // By number: to list those behind, the kernel would have to list all before them.
+      int size = fdTableSize(pid);
+      int end = Math.min(known.next + max, size);
+      numbers = new ArrayList<>(IntStream.range(known.next, end).boxed().toList());
+      next = end < size ? end : 0;
+    }
+    Stream.concat(known.kvm.stream().map(KvmFd::number), known.pidfds.stream())
+        .filter(number -> number < known.next || (next != 0 && number >= next))
+        .forEach(numbers::add);
+    return kvmFds(pid, numbers, next);
+  }
+
+  private Fds kvmFds(int pid, List<Integer> numbers, int next) throws IOException {
     List<KvmFd> kvm = new ArrayList<>();
     List<Integer> pidfds = new ArrayList<>();
-    for (int number : fds(pid)) {
+    for (int number : numbers) {
       try {
         String link = fdLink(pid, number);
         KvmFd.parse(number, link).ifPresent(kvm::add);
@@ -121,8 +172,22 @@ class ProcFs {
         // Closed since the folder was listed, or an odd file of a long name: KVM's are short.
       }
     }
-    kvm.sort(Comparator.comparingInt(KvmFd::number));
-    return new Fds(kvm, pidfds);
+    // Where these are too many as well, VMs before vCPUs, and statistics last.
+    Comparator<KvmFd> byNumber = Comparator.comparingInt(KvmFd::number);
+    kvm.sort(Comparator.comparing(KvmFd::kind).thenComparing(byNumber));
+    return new Fds(
+        kvm.stream().limit(fdsMax).sorted(byNumber).toList(),
+        pidfds.stream().limit(fdsMax).toList(),
+        next);
+  }
+
+  /** {@return the number that all descriptors are below} */
+  private int fdTableSize(int pid) throws IOException {
+    int size = Digits.parse(field(status(pid, pid), "FDSize"), NUMBER_DIGITS_MAX);
+    if (size == Digits.NONE) {
+      throw new IOException("/proc/" + pid + "/status has no number in FDSize");
+    }
+    return size;
   }
 
   /** They have inodes of their own since Linux 6.9. */
@@ -268,9 +333,16 @@ class ProcFs {
   }
 
   private static List<Integer> numbers(Path directory) throws IOException {
+    return numbers(directory, Integer.MAX_VALUE);
+  }
+
+  private static List<Integer> numbers(Path directory, int max) throws IOException {
     List<Integer> numbers = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
+        if (numbers.size() == max) {
+          break;
+        }
         int number = Digits.parse(entry.getFileName().toString(), NUMBER_DIGITS_MAX);
         if (number != Digits.NONE) {
           numbers.add(number);

@@ -15,6 +15,9 @@ import java.util.Optional;
  * none of these tells, such as a VM that is passed to a process which closes another file for it,
  * is found when it is the process's turn: all are looked at within {@link #TURNS} scans. On kernels
  * that do not count descriptors, all are in each.
+ *
+ * <p>Of a process with more descriptors than {@link ProcFs#FDS_MAX}, each scan looks at some more,
+ * and at those that are known to be KVM's; not before it has seen all is it left out.
  */
 final class Rescan {
   static final int TURNS = 16;
@@ -37,11 +40,22 @@ final class Rescan {
   /**
    * What was seen of a process.
    *
-   * @param table its descriptors, before they were looked at
-   * @param isDull whether nothing of KVM's was found, nor that there may be any
+   * @param table its descriptors, before the first of them was looked at
+   * @param held what was found of KVM's and others' pidfds
    * @param holder what it holds, if that is a VM
    */
-  private record Seen(ProcFs.FdTable table, boolean isDull, Optional<Holder> holder) {}
+  private record Seen(ProcFs.FdTable table, ProcFs.Fds held, Optional<Holder> holder) {
+
+    /** {@return whether nothing of KVM's was found, nor that there may be any} */
+    boolean isDull() {
+      return held.kvm().isEmpty() && held.next() == 0;
+    }
+
+    /** {@return whether it was the process that has these descriptors now} */
+    boolean isOf(ProcFs.FdTable now) {
+      return table.folder().equals(now.folder());
+    }
+  }
 
   /**
    * A process that holds a VM.
@@ -71,14 +85,31 @@ final class Rescan {
     before = now;
   }
 
-  /** Nothing of KVM's was found in a process, and all of it was seen. */
-  void isDull(int pid, ProcFs.FdTable table) {
-    now.put(pid, new Seen(table, true, Optional.empty()));
+  /** A process was looked at, and not found to hold a VM. */
+  void holdsNone(int pid, ProcFs.FdTable table, ProcFs.Fds held) {
+    now.put(pid, new Seen(first(pid, table), held, Optional.empty()));
   }
 
   /** A process was found to hold a VM. */
   void holds(int pid, ProcFs.FdTable table, Holder holder) {
-    now.put(pid, new Seen(table, false, Optional.of(holder)));
+    now.put(pid, new Seen(first(pid, table), holder.held, Optional.of(holder)));
+  }
+
+  /** {@return the descriptors before the first was looked at, if this look went on from there} */
+  private ProcFs.FdTable first(int pid, ProcFs.FdTable table) {
+    Seen seen = before.get(pid);
+    return seen != null && seen.held.next() != 0 && seen.isOf(table) ? seen.table : table;
+  }
+
+  /**
+   * {@return what the last scan found in a process, if it looked}
+   *
+   * @param pid the process
+   * @param table its descriptors now
+   */
+  Optional<ProcFs.Fds> known(int pid, ProcFs.FdTable table) {
+    Seen seen = before.get(pid);
+    return seen != null && seen.isOf(table) ? Optional.of(seen.held) : Optional.empty();
   }
 
   /**
@@ -90,7 +121,7 @@ final class Rescan {
   boolean isStillDull(int pid, ProcFs.FdTable table) {
     Seen seen = before.get(pid);
     boolean isDull =
-        onlyChanged && !isTurnOf(pid) && seen != null && seen.isDull && seen.table.equals(table);
+        onlyChanged && !isTurnOf(pid) && seen != null && seen.isDull() && seen.table.equals(table);
     if (isDull) {
       now.put(pid, seen);
     }
@@ -106,9 +137,7 @@ final class Rescan {
    */
   Optional<Holder> holder(int pid, ProcFs.FdTable table) {
     Seen seen = before.get(pid);
-    return seen == null || isTurnOf(pid) || !seen.table.folder().equals(table.folder())
-        ? Optional.empty()
-        : seen.holder;
+    return seen == null || isTurnOf(pid) || !seen.isOf(table) ? Optional.empty() : seen.holder;
   }
 
   /**
@@ -125,6 +154,7 @@ final class Rescan {
         && seen != null
         && seen.table.equals(table)
         && holder.threads == threads
+        && holder.held.next() == 0
         && holder.held.pidfds().isEmpty() // Else it depends on what those processes do.
         && holder.held.kvm().stream().allMatch(fd -> isStill(pid, fd));
   }

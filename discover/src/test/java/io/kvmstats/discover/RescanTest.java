@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -81,9 +82,9 @@ class RescanTest {
     }
 
     @Override
-    Fds kvmFds(int pid) throws IOException {
+    Fds kvmFds(int pid, Optional<Fds> before) throws IOException {
       looks++;
-      return super.kvmFds(pid);
+      return super.kvmFds(pid, before);
     }
   }
 
@@ -135,7 +136,7 @@ class RescanTest {
   /** {@return what a process has open, by number} */
   private Map<Integer, String> open(int pid) throws IOException {
     Map<Integer, String> open = new TreeMap<>();
-    for (int fd : procFs.fds(pid)) {
+    for (int fd : procFs.fds(pid, Integer.MAX_VALUE)) {
       open.put(fd, procFs.fdLink(pid, fd));
     }
     return open;
