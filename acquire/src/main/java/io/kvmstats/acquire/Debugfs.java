@@ -6,8 +6,10 @@ import io.kvmstats.discover.KvmFd;
 import io.kvmstats.discover.Vmm;
 import io.kvmstats.discover.VmmThread;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -151,10 +153,17 @@ final class Debugfs implements FurtherSource {
   }
 
   private Path mount() throws IOException {
-    String mounts = Files.readString(proc.resolve("self/mountinfo"));
-    return mount(mounts)
-        .orElseThrow(() ->
-            new IOException("not mounted ('mount -t debugfs none /sys/kernel/debug' as root)"));
+    // Others' mount points may be no UTF-8, which is no trouble of this one's.
+    byte[] mounts = Files.readAllBytes(proc.resolve("self/mountinfo"));
+    String mount =
+        mount(new String(mounts, StandardCharsets.UTF_8))
+            .orElseThrow(() ->
+                new IOException("not mounted ('mount -t debugfs none /sys/kernel/debug' as root)"));
+    try {
+      return Path.of(mount);
+    } catch (InvalidPathException e) {
+      throw new IOException("mounted at a path that this locale can't have", e);
+    }
   }
 
   /**
@@ -166,8 +175,8 @@ final class Debugfs implements FurtherSource {
    *
    * @param mounts what mountinfo says
    */
-  static Optional<Path> mount(String mounts) {
-    Optional<Path> last = Optional.empty();
+  static Optional<String> mount(String mounts) {
+    Optional<String> last = Optional.empty();
     for (String line : mounts.split("\n", -1)) {
       String[] halves = line.split(" - ", 2);
       String[] front = halves[0].split(" ", -1);
@@ -175,7 +184,7 @@ final class Debugfs implements FurtherSource {
           && halves[1].startsWith("debugfs ")
           && front.length > 4
           && front[3].equals("/")) {
-        last = Optional.of(Path.of(unescaped(front[4])));
+        last = Optional.of(unescaped(front[4]));
       }
     }
     return last;

@@ -223,10 +223,29 @@ class DebugfsTest {
                 43 27 0:8 /kvm /mnt/kvm rw,relatime shared:7 - debugfs none rw
                 44 27 0:8 / /mnt/with\\040a\\134blank rw,relatime shared:7 - debugfs none rw
                 """))
-        .contains(Path.of("/mnt/with a\\blank"));
+        .contains("/mnt/with a\\blank");
     assertThat(Debugfs.mount("1 2 0:4 / /sys/kernel/debug rw - sysfs debugfs rw\n")).isEmpty();
     assertThat(Debugfs.mount("")).isEmpty();
     assertThat(Debugfs.mount(" - debugfs \n - \nnonsense")).isEmpty();
+  }
+
+  /** In the C locale it may be one of other letters; what no locale can have is the same. */
+  @Test
+  void aMountPointThatIsNoPathIsSaid() throws Exception {
+    Path self = Files.createDirectories(folder.resolve("proc/self"));
+    Files.createDirectory(self.resolve("ns"));
+    Files.createSymbolicLink(self.resolve("ns/pid"), Path.of("pid:[4026531836]"));
+    String mounts =
+        """
+        42 27 0:9 / /mnt/\u00ff rw - tmpfs none rw
+        43 27 0:8 / /mnt/\\000 rw - debugfs none rw
+        """;
+    Files.writeString(self.resolve("mountinfo"), mounts, StandardCharsets.ISO_8859_1);
+    Acquirer acquirer = new Acquirer(false, List.of(), new Debugfs(folder.resolve("proc"), null));
+    try (AcquiredVmm acquired = acquirer.acquire(vmm(vcpu(0)))) {
+      assertThat(acquired.shortfall().orElseThrow())
+          .endsWith("; debugfs: mounted at a path that this locale can't have");
+    }
   }
 
   /**
