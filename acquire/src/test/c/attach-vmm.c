@@ -3,6 +3,8 @@
  *   busy      vCPU 0 never leaves the guest, vCPU 1 waits in the kernel to be started
  *   filtered  the same, under a filter that kills it for KVM_GET_STATS_FD
  *   idle      nothing runs; with each line of its standard input it makes its only VM anew
+ *   waits     as busy, but vCPU 0's thread has a name, and runs it only after a line of standard
+ *             input and half a second in which it can't be interrupted
  * It ends, with 0, with its standard input.
  */
 #include <errno.h>
@@ -23,6 +25,8 @@
 #include <unistd.h>
 
 static int kvm;
+static int waits;
+static int go[2];
 
 static long check(long result, const char *what)
 {
@@ -58,11 +62,25 @@ static void *run(void *vcpu)
 	exit(1);
 }
 
-static void start(int vcpu)
+static void *run_later(void *vcpu)
+{
+	char line;
+
+	check(prctl(PR_SET_NAME, "CPU 0/KVM"), "PR_SET_NAME");
+	check(read(go[0], &line, 1), "read");
+	/* Until its child has ended, whoever calls vfork sleeps as for a disk. */
+	if (check(vfork(), "vfork") == 0) {
+		usleep(500000);
+		_exit(0);
+	}
+	return run(vcpu);
+}
+
+static void start(int vcpu, void *(*runner)(void *))
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, run, (void *)(intptr_t)vcpu) != 0)
+	if (pthread_create(&thread, NULL, runner, (void *)(intptr_t)vcpu) != 0)
 		check(-1, "pthread_create");
 }
 
@@ -92,7 +110,7 @@ static int make(int runs)
 			check(ioctl(vcpu, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 		}
 		if (runs)
-			start(vcpu);
+			start(vcpu, waits && i == 0 ? run_later : run);
 	}
 	return vm;
 }
@@ -105,12 +123,18 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "filtered") == 0)
 		filter();
+	if (argc > 1 && strcmp(argv[1], "waits") == 0) {
+		waits = 1;
+		check(pipe(go), "pipe");
+	}
 	kvm = check(open("/dev/kvm", O_RDWR | O_CLOEXEC), "/dev/kvm");
 	for (int i = 0; i < vms; i++)
 		vm = make(runs);
 	puts("ready");
 	fflush(stdout);
 	while ((c = getchar()) != EOF) {
+		if (waits && c == '\n')
+			check(write(go[1], "", 1), "write");
 		if (!runs && c == '\n') {
 			int old = vm;
 

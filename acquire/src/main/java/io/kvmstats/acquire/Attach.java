@@ -32,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  * kill it for what it does, it has none: that one is suspended for as long as we live.
  */
 final class Attach {
-  /** How long a thread may take to stop: it mostly takes less than a millisecond. */
+  /** How long a thread may take to stop, or to be one that can: mostly less than a millisecond. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  private static final Duration PAUSE = Duration.ofMillis(5);
 
   /** How long one VMM's objects may take together, and each of them. */
   private static final Duration LIMIT = Duration.ofSeconds(5);
@@ -179,6 +181,25 @@ final class Attach {
     return thread.trouble();
   }
 
+  /**
+   * {@return the thread as it is by now, if it waited for what can't be interrupted: for a page or
+   * a disk, mostly for a moment}
+   */
+  private VmmThread settled(VmmThread thread) throws IOException {
+    VmmThread now = thread;
+    long begin = System.nanoTime();
+    while (now.state() == 'D' && System.nanoTime() - begin < PATIENCE.toNanos()) {
+      try {
+        Thread.sleep(PAUSE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return now;
+      }
+      now = VmmThread.of(vmm.pid(), thread.tid());
+    }
+    return now;
+  }
+
   private boolean isOurChild() {
     return ProcessHandle.of(vmm.pid())
         .flatMap(ProcessHandle::parent)
@@ -189,7 +210,7 @@ final class Attach {
   /** Runs a detour on a thread of our own, whose end lets the other one go. */
   private Optional<Fd> onThread(VmmThread thread, Target target, boolean ifItRuns)
       throws IOException {
-    Optional<String> trouble = trouble(thread);
+    Optional<String> trouble = trouble(settled(thread));
     if (trouble.isPresent()) {
       throw new IOException(trouble.get());
     }

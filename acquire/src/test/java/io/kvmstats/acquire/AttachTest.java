@@ -401,6 +401,33 @@ class AttachTest {
     }
   }
 
+  /** As every thread does now and then, on a busy machine. */
+  @Test
+  void aThreadThatCantBeInterruptedForAMomentIsWaitedFor() throws Exception {
+    try (Beside vmm = Beside.start(true, program(), "waits")) {
+      Vmm found = find(vmm.pid());
+      vmm.say("");
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (stateOf(vmm.pid(), "CPU 0/KVM") != 'D') {
+        assertThat(System.nanoTime()).as("it waits").isLessThan(deadline);
+        Thread.sleep(1);
+      }
+      try (AcquiredVmm acquired = acquirer.acquire(found)) {
+        assertWhole(acquired, -1, 0, 1);
+        awaitMore(acquired.objects().get(1), "exits");
+      }
+      vmm.assertEndsWell();
+    }
+  }
+
+  private static char stateOf(int pid, String name) throws IOException {
+    return VmmThread.of(pid).stream()
+        .filter(thread -> thread.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .state();
+  }
+
   @Test
   void aVmmThatIsTracedIsRefused() throws Exception {
     try (Beside vmm = Beside.start(true, program(), "busy")) {
