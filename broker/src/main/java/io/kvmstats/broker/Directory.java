@@ -211,10 +211,19 @@ final class Directory {
   private void text(Text what, @Nullable String text) {
     if (text != null) {
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-      int length = Math.min(bytes.length, TEXT_BYTES_MAX);
+      int length = cut(bytes);
       reserve(2 * Short.BYTES + length);
       out.putShort((short) what.code).putShort((short) length).put(bytes, 0, length);
     }
+  }
+
+  /** {@return how long it may be, to the end of a character} */
+  private static int cut(byte[] utf8) {
+    int length = Math.min(utf8.length, TEXT_BYTES_MAX);
+    while (length < utf8.length && (utf8[length] & 0xc0) == 0x80) { // In the midst of one.
+      length--;
+    }
+    return length;
   }
 
   private void reserve(int bytes) {

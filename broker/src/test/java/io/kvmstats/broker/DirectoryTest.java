@@ -12,6 +12,7 @@ import io.kvmstats.guest.Life;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -86,6 +87,21 @@ class DirectoryTest {
         }
       }
       assertThat(objects).containsExactlyInAnyOrder(0, 3);
+    }
+  }
+
+  /** Of one to four bytes each. */
+  @Test
+  void aLongTextIsCutBehindACharacter() throws IOException {
+    for (String character : List.of("a", "\u00e4", "\u20ac", "\ud83d\ude00")) {
+      int bytes = character.getBytes(StandardCharsets.UTF_8).length;
+      for (int before = 0; before < bytes; before++) {
+        String why = "x".repeat(before) + character.repeat(5000);
+        List<Hidden> hidden = List.of(new Hidden(17, "qemu", VmIdentity.UNKNOWN, why));
+        byte[] directory = Directory.encode(List.of(), hidden, ROOM, slot -> 0);
+        String cut = "x".repeat(before) + character.repeat((4096 - before) / bytes);
+        assertThat(read(directory).hidden().getFirst().why()).isEqualTo(cut);
+      }
     }
   }
 
