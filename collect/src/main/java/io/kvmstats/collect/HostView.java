@@ -9,7 +9,8 @@ import java.util.List;
  * A host's VMs as whoever shows them sees them, however their numbers come here.
  *
  * <p>{@link #refresh} when VMs may have come or gone, {@link #sweep} when numbers are wanted. One
- * thread calls them; objects are read from any.
+ * thread refreshes, and asks what there is; the same one or another sweeps; objects are read from
+ * any.
  */
 public interface HostView extends AutoCloseable {
   /**
@@ -26,6 +27,13 @@ public interface HostView extends AutoCloseable {
    * @throws IOException when nothing is read any more
    */
   void sweep(Duration age) throws IOException;
+
+  /**
+   * Says that numbers are wanted more or less often from now on, to whoever reads for others.
+   *
+   * @param interval from one sweep to the next
+   */
+  default void every(Duration interval) {}
 
   /** {@return the VMMs, by pid} */
   List<VmmView> vmms();

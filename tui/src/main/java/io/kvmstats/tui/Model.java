@@ -1,0 +1,134 @@
+package io.kvmstats.tui;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * All that the screen knows of the host: what the last sweep found, what it was before, and what
+ * has just gone.
+ *
+ * <p>Of one thread, the one that draws.
+ */
+final class Model {
+  /** How long what has gone or was reset is still shown. */
+  private static final long MOMENT_NANOS = Duration.ofSeconds(5).toNanos();
+
+  /** Sources that are polled lag behind, and brokers read when they do. */
+  private static final long YOUNG_NANOS = Duration.ofSeconds(2).toNanos();
+
+  private Snapshot latest = Snapshot.NOTHING;
+  private long gapNanos;
+  private final Map<String, Track> tracks = new HashMap<>();
+  private final Map<String, Long> resets = new HashMap<>();
+  private final Map<String, Gone> gone = new LinkedHashMap<>();
+
+  private record Gone(ObservedVmm vmm, long sinceNanos) {}
+
+  /** Takes what a sweep found. */
+  void take(Snapshot snapshot) {
+    Set<String> now = new HashSet<>();
+    snapshot.vmms().forEach(vmm -> now.add(vmm.id()));
+    for (ObservedVmm vmm : latest.vmms()) {
+      if (!now.contains(vmm.id())) {
+        gone.put(vmm.id(), new Gone(vmm, snapshot.nanos()));
+      }
+    }
+    gone.keySet().removeAll(now);
+    forget(snapshot.nanos());
+    gapNanos = snapshot.nanos() - latest.nanos();
+    latest = snapshot;
+    tracks.values().forEach(Track::advance);
+    Set<String> rows = new HashSet<>();
+    for (ObservedVmm vmm : snapshot.vmms()) {
+      rows.add(vmm.id());
+      Track whole = track(vmm.id());
+      for (Metric metric : Metric.values()) {
+        whole.put(metric, metric.of(vmm).value());
+      }
+      for (Observed object : vmm.objects()) {
+        rows.add(vmm.id(object));
+        follow(track(vmm.id(object)), object);
+        if (object.wasReset()) {
+          resets.put(vmm.id(), snapshot.nanos());
+          resets.put(vmm.id(object), snapshot.nanos());
+        }
+      }
+    }
+    tracks.keySet().retainAll(rows);
+  }
+
+  private Track track(String row) {
+    return tracks.computeIfAbsent(
+        row,
+        id -> {
+          Track track = new Track();
+          track.advance();
+          return track;
+        });
+  }
+
+  private static void follow(Track track, Observed object) {
+    for (Metric metric : Metric.values()) {
+      track.put(metric, metric.of(object).value());
+    }
+    object.view().schema().descriptors().stream()
+        .filter(stat -> stat.type().isHistogram())
+        .forEach(
+            stat -> object.deltas(stat).ifPresent(growth -> track.putGrowth(stat.name(), growth)));
+  }
+
+  private void forget(long now) {
+    gone.values().removeIf(vmm -> now - vmm.sinceNanos > MOMENT_NANOS);
+    for (Iterator<Long> when = resets.values().iterator(); when.hasNext(); ) {
+      if (now - when.next() > MOMENT_NANOS) {
+        when.remove();
+      }
+    }
+  }
+
+  /** {@return what the last sweep found} */
+  Snapshot latest() {
+    return latest;
+  }
+
+  /** {@return the VMMs, and behind them those that have just gone} */
+  List<ObservedVmm> vmms() {
+    List<ObservedVmm> all = new ArrayList<>(latest.vmms());
+    gone.values().forEach(vmm -> all.add(vmm.vmm));
+    return all;
+  }
+
+  Optional<ObservedVmm> vmm(String id) {
+    return vmms().stream().filter(vmm -> vmm.id().equals(id)).findFirst();
+  }
+
+  boolean isGone(String vmm) {
+    return gone.containsKey(vmm);
+  }
+
+  /** {@return whether a VM's or vCPU's statistics were set back a moment ago} */
+  boolean wasReset(String row) {
+    return resets.containsKey(row);
+  }
+
+  /** {@return how old a VMM's numbers are, when that is older than they should be} */
+  Optional<String> age(ObservedVmm vmm) {
+    long age = latest.nanos() - vmm.readNanos(latest.nanos());
+    return age > Math.max(YOUNG_NANOS, 2 * gapNanos)
+        ? Optional.of(Duration.ofNanos(age).toSeconds() + " s")
+        : Optional.empty();
+  }
+
+  /** {@return what a row showed before} */
+  Optional<Track> before(String row) {
+    return Optional.ofNullable(tracks.get(row));
+  }
+}

@@ -1,0 +1,60 @@
+package io.kvmstats.tui;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What is kept from one time to the next: which columns the user has chosen. */
+final class Settings {
+  private static final String COLUMNS = "columns=";
+  private static final long BYTES_MAX = 64 << 10;
+
+  private final Path file;
+  private Set<Field> saved = Field.DEFAULT;
+
+  /**
+   * Has settings in a file.
+   *
+   * @param file need not be there
+   */
+  Settings(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * {@return the columns chosen before; the usual ones when none were}
+   *
+   * <p>A name that no column has is left out: a later version may have it.
+   */
+  Set<Field> load() throws IOException {
+    if (!Files.isRegularFile(file) || Files.size(file) > BYTES_MAX) {
+      return EnumSet.copyOf(saved);
+    }
+    for (String line : Files.readAllLines(file)) {
+      if (line.startsWith(COLUMNS)) {
+        Set<String> names = Set.of(line.substring(COLUMNS.length()).strip().split(" ", -1));
+        Set<Field> chosen = EnumSet.of(Field.NAME);
+        Arrays.stream(Field.values()).filter(f -> names.contains(f.name())).forEach(chosen::add);
+        saved = chosen;
+      }
+    }
+    return EnumSet.copyOf(saved);
+  }
+
+  /** Keeps the columns chosen, whole or not at all. */
+  void save(Set<Field> fields) throws IOException {
+    if (fields.equals(saved)) {
+      return;
+    }
+    saved = EnumSet.copyOf(fields);
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    Path written = file.resolveSibling(file.getFileName() + ".new");
+    String names = String.join(" ", fields.stream().map(Field::name).toList());
+    Files.writeString(written, COLUMNS + names + "\n");
+    Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+}
