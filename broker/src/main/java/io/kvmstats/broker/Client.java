@@ -156,6 +156,10 @@ final class Client implements AutoCloseable {
     if (greeted == (type == Packets.HELLO)) {
       throw new IOException(greeted ? "a second hello" : "a packet before hello");
     }
+    if (type != Packets.HAND && !packet.fds().isEmpty()) {
+      // Each costs a close: whoever sends some for nothing would have us close without end.
+      throw new IOException("descriptors with a packet that has none");
+    }
     switch (type) {
       case Packets.HELLO -> {
         expectNoMore(body);

@@ -144,22 +144,36 @@ class HostileClientTest {
     }
   }
 
-  /** With every packet as many as go into one: none of them stays open. */
-  @Test
-  void descriptorsThatGoWithAnythingElseAreClosed() throws Exception {
+  /** As many as go into one packet: none of them stays open, and no second packet is received. */
+  @ParameterizedTest
+  @MethodSource("packetsWithoutDescriptors")
+  void whoSendsDescriptorsWithAnythingElseIsSentAway(List<byte[]> packets) throws Exception {
     List<Fd> fds = new ArrayList<>();
     for (int i = 0; i < PacketSocket.FDS_MAX; i++) {
       fds.add(Memfd.create("smuggled", 1));
     }
     try (PacketSocket client = PacketSocket.connect(broker.socket)) {
-      client.send(Packets.hello(), fds.toArray(Fd[]::new));
-      client.send(Packets.interval(0), fds.toArray(Fd[]::new));
-      BrokerTest.answer(client, Packets.WELCOME);
+      for (byte[] packet : packets.subList(0, packets.size() - 1)) {
+        client.send(packet);
+      }
+      client.send(packets.getLast(), fds.toArray(Fd[]::new));
+      assertThat(Packets.whyRefused(BrokerTest.answer(client, Packets.REFUSED)))
+          .startsWith("descriptors with a packet that has none");
+      assertThat(isCutOff(client)).isTrue();
       fds.forEach(Fd::close);
       Machine.await(
           "they are closed",
           () -> Machine.openFds().stream().noneMatch(link -> link.contains("smuggled")));
     }
+  }
+
+  static List<List<byte[]>> packetsWithoutDescriptors() {
+    byte[] hello = Packets.hello();
+    return List.of(
+        List.of(hello),
+        List.of(hello, Packets.interval(0)),
+        List.of(hello, BrokerTest.name("a name")),
+        List.of(hello, words(99, 0)));
   }
 
   /** It never receives: its answers pile up in its own socket, and then it is sent away. */
