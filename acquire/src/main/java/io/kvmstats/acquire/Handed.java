@@ -25,7 +25,9 @@ import java.util.stream.Collectors;
 /**
  * Stats fds that processes handed in of their own accord, as long as they let us have them.
  *
- * <p>Thread-safe: they come on one thread, and are looked at on another.
+ * <p>Thread-safe: they come on one thread, and are looked at on another. The first one sweeps too
+ * and must not wait for the other: what may take long, such as to close what was handed in or to
+ * read what /proc says of a process, which that process can delay, is done without the lock.
  */
 public final class Handed {
   /** Where a name comes from that a process gave with its descriptors. */
@@ -92,7 +94,10 @@ public final class Handed {
       return link + " is no stats fd, and no memfd that is named as one";
     }
 
-    /** Its connection may live on in a child, and what it handed in pins a VM in the kernel. */
+    /**
+     * {@return whether its process has ended} Its connection may live on in a child, and what it
+     * handed in pins a VM in the kernel.
+     */
     private boolean hasEnded() {
       try {
         return !process.isAlive();
@@ -111,13 +116,35 @@ public final class Handed {
     /** Takes back all that was handed in: the VM is gone, as far as this process goes. */
     @Override
     public void close() {
+      List<Fd> taken;
       synchronized (Handed.this) {
-        givers.remove(this);
-        files.values().forEach(Fd::close);
+        if (!givers.remove(this)) {
+          return; // Its process's end and its connection's are two.
+        }
+        taken = List.copyOf(files.values());
         files.clear();
-        process.close();
       }
+      taken.forEach(Fd::close);
+      process.close();
     }
+  }
+
+  /** What one has handed in by now. */
+  private record Given(Giver giver, List<KvmFd> fds, Optional<VmName> name) {
+    int pid() {
+      return giver.process.pid();
+    }
+  }
+
+  /** Looks at a process that holds no VM: {@link Host#process}. */
+  public interface Look {
+    /**
+     * {@return the process}
+     *
+     * @param process belongs to the result
+     * @throws IOException when it has ended
+     */
+    Vmm at(Pidfd process) throws IOException;
   }
 
   /**
@@ -140,20 +167,19 @@ public final class Handed {
    * <p>Lets go of what processes handed in that have ended.
    *
    * @param scan of this host; belongs to the result
-   * @param host that was scanned
+   * @param look at who hands in and was not found
    */
-  public synchronized Host.Scan merge(Host.Scan scan, Host host) {
-    List.copyOf(givers).stream().filter(Giver::hasEnded).forEach(Giver::close);
+  public Host.Scan merge(Host.Scan scan, Look look) {
+    ended().forEach(Giver::close);
+    List<Given> all = given();
     Map<Integer, Vmm> vmms = new HashMap<>();
     scan.vmms().forEach(vmm -> vmms.put(vmm.pid(), vmm));
-    for (Giver giver : givers) {
-      if (!giver.files.isEmpty()) {
-        Optional<Vmm> known = Optional.ofNullable(vmms.get(giver.process.pid()));
-        known.or(() -> process(giver, host)).ifPresent(vmm -> vmms.put(vmm.pid(), vmm));
+    for (Given given : all) {
+      if (!given.fds.isEmpty() && !vmms.containsKey(given.pid())) {
+        process(given.giver, look).ifPresent(vmm -> vmms.put(vmm.pid(), vmm));
       }
     }
-    Map<Integer, List<Giver>> byPid =
-        givers.stream().collect(Collectors.groupingBy(giver -> giver.process.pid()));
+    Map<Integer, List<Given>> byPid = all.stream().collect(Collectors.groupingBy(Given::pid));
     vmms.replaceAll((pid, vmm) -> merge(vmm, byPid.getOrDefault(pid, List.of())));
     Set<Integer> seen = vmms.keySet();
     List<Hidden> hidden =
@@ -162,26 +188,40 @@ public final class Handed {
         vmms.values().stream().sorted(Comparator.comparingInt(Vmm::pid)).toList(), hidden);
   }
 
+  private synchronized List<Giver> ended() {
+    return givers.stream().filter(Giver::hasEnded).toList();
+  }
+
+  private synchronized List<Given> given() {
+    return givers.stream()
+        .map(giver -> new Given(giver, List.copyOf(giver.files.keySet()), giver.name))
+        .toList();
+  }
+
   /** {@return who hands in without holding a VM, unless it has ended} */
-  private static Optional<Vmm> process(Giver giver, Host host) {
+  private Optional<Vmm> process(Giver giver, Look look) {
     try {
-      return Optional.of(host.process(giver.process.duplicate()));
+      Optional<Pidfd> process = hold(giver);
+      return process.isEmpty() ? Optional.empty() : Optional.of(look.at(process.get()));
     } catch (IOException e) {
       return Optional.empty(); // Ended: its connection says so soon.
     }
   }
 
-  private static Vmm merge(Vmm vmm, List<Giver> givers) {
+  private synchronized Optional<Pidfd> hold(Giver giver) throws LinuxException {
+    return givers.contains(giver) ? Optional.of(giver.process.duplicate()) : Optional.empty();
+  }
+
+  private static Vmm merge(Vmm vmm, List<Given> all) {
     boolean ofKvm =
         vmm.vms().stream().anyMatch(fd -> !fd.kind().isPublished())
             || vmm.vcpus().stream().anyMatch(fd -> !fd.kind().isPublished());
     Predicate<KvmFd> counts = fd -> !(ofKvm && fd.kind().isPublished());
-    List<KvmFd> handed =
-        givers.stream().flatMap(giver -> giver.files.keySet().stream()).filter(counts).toList();
+    List<KvmFd> handed = all.stream().flatMap(given -> given.fds.stream()).filter(counts).toList();
     List<KvmFd> vms = inOrder(handed, fd -> fd.vcpu() == KvmFd.NO_VCPU);
     List<KvmFd> vcpus = inOrder(handed, fd -> fd.vcpu() != KvmFd.NO_VCPU);
     Optional<VmName> name =
-        givers.stream().flatMap(giver -> giver.name.stream()).findFirst().or(vmm::name);
+        all.stream().flatMap(given -> given.name.stream()).findFirst().or(vmm::name);
     VmIdentity identity = new VmIdentity(name, vmm.identity().uuid());
     return new Vmm(
         vmm.process(),

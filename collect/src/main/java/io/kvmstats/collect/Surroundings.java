@@ -33,7 +33,7 @@ interface Surroundings {
     return new Surroundings() {
       @Override
       public Host.Scan scan() throws IOException {
-        return handed.merge(host.scan(), host);
+        return handed.merge(host.scan(), host::process);
       }
 
       @Override
