@@ -36,6 +36,9 @@ public final class Acquirer {
    */
   private static final long PUBLISHED_BYTES_MAX = 8 << 20;
 
+  /** What a descriptor takes of our memory beside its name, roughly. */
+  private static final long DESCRIPTOR_BYTES = 64;
+
   private static final String ATTACH_HELPS =
       "; --attach has it open them, which stops a thread of it for a moment, once per VM and vCPU";
 
@@ -139,11 +142,26 @@ public final class Acquirer {
   }
 
   private AcquiredVmm acquire(Vmm vmm, List<StatsObject> known) {
+    List<StatsObject> objects = new ArrayList<>(known);
+    try {
+      return acquire(vmm, known, objects);
+    } catch (RuntimeException e) {
+      objects.removeAll(known);
+      objects.forEach(StatsObject::close); // Whoever lives on after a bug has not lost them.
+      throw e;
+    }
+  }
+
+  /**
+   * Acquires what is missing.
+   *
+   * @param objects begins with what is known, and has by and by what is acquired
+   */
+  private AcquiredVmm acquire(Vmm vmm, List<StatsObject> known, List<StatsObject> objects) {
     List<KvmFd> fds = Stream.concat(vmm.vmStats().stream(), vmm.vcpuStats().stream()).toList();
     if (vmm.isPublished() && fds.size() > OBJECTS_MAX) {
       return refused(vmm, known, fds.size() + " VMs and vCPUs: no more than " + OBJECTS_MAX);
     }
-    List<StatsObject> objects = new ArrayList<>(known);
     List<String> refusals = new ArrayList<>();
     Known there = new Known(known, holdsOneVm(vmm));
     Set<Integer> vcpus = new HashSet<>();
@@ -183,6 +201,13 @@ public final class Acquirer {
         vmm, List.copyOf(objects), shortfall.map(why -> why + String.join("", remarks)), refused);
   }
 
+  /** Counted, since where they stand in the file is its maker's to choose. */
+  private static long descriptionBytes(Schema schema) {
+    return schema.descriptors().stream()
+        .mapToLong(descriptor -> DESCRIPTOR_BYTES + descriptor.name().length())
+        .sum();
+  }
+
   /**
    * What was acquired before.
    *
@@ -208,7 +233,7 @@ public final class Acquirer {
       Schema schema = object.file().schema();
       bytes += schema.dataBytes();
       // Every schema of its own is kept here, too, and all may have thousands of names.
-      bytes += described.add(schema) ? object.file().dataOffset() : 0;
+      bytes += described.add(schema) ? descriptionBytes(schema) : 0;
     }
   }
 

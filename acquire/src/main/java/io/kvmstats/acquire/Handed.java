@@ -48,6 +48,7 @@ public final class Handed {
     private final Pidfd process;
     private final Map<KvmFd, Fd> files = new LinkedHashMap<>();
     private Optional<VmName> name = Optional.empty();
+    private Optional<String> refusal = Optional.empty();
 
     private Giver(Pidfd process) {
       this.process = process;
@@ -113,6 +114,13 @@ public final class Handed {
       }
     }
 
+    /** {@return why what it handed in is not read, if it has been refused since} */
+    public Optional<String> refusal() {
+      synchronized (Handed.this) {
+        return refusal;
+      }
+    }
+
     /** Takes back all that was handed in: the VM is gone, as far as this process goes. */
     @Override
     public void close() {
@@ -126,6 +134,20 @@ public final class Handed {
       }
       taken.forEach(Fd::close);
       process.close();
+    }
+  }
+
+  /**
+   * Remembers for a process that what it handed in is not read.
+   *
+   * @param pid of who has handed in something; nothing happens when nobody with it has
+   * @param why for people
+   */
+  public synchronized void refuse(int pid, String why) {
+    for (Giver giver : givers) {
+      if (giver.process.pid() == pid && !giver.files.isEmpty()) {
+        giver.refusal = Optional.of(why);
+      }
     }
   }
 

@@ -189,6 +189,56 @@ class PublishedTest {
     }
   }
 
+  /** Where they stand, and how far in the file the data is, says nothing of how many there are. */
+  @Test
+  void namesBehindTheDataAreBytesToo() throws IOException {
+    List<AutoCloseable> vms = new ArrayList<>();
+    try {
+      for (int i = 0; i < 40; i++) {
+        vms.addAll(publishedWithNamesBehindItsData("of_vm_" + i + "_"));
+      }
+      try (AcquiredVmm acquired = new Acquirer().acquire(find())) {
+        assertThat(acquired.shortfall().orElseThrow())
+            .endsWith(" bytes: no more than 8388608 are read");
+      }
+    } finally {
+      for (AutoCloseable vm : vms) {
+        close(vm);
+      }
+    }
+  }
+
+  private static void close(AutoCloseable vm) throws IOException {
+    try {
+      vm.close();
+    } catch (Exception e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static List<AutoCloseable> publishedWithNamesBehindItsData(String prefix)
+      throws IOException {
+    SchemaBuilder builder = new SchemaBuilder();
+    for (int k = 0; k < 4096; k++) {
+      builder.cumulative(prefix + k, Unit.NONE, 0);
+    }
+    Schema schema = builder.build();
+    MemorySegment zeros = MemorySegment.ofArray(new byte[(int) schema.dataBytes()]);
+    MemorySegment file =
+        MemorySegment.ofArray(StatsFileEncoder.encode("", schema, zeros, ByteOrder.nativeOrder()));
+    int front = 24 + 48;
+    long names = file.byteSize() - front - zeros.byteSize();
+    Fd fd = Memfd.create("kvm-vm-stats", file.byteSize());
+    Mapping mapping = Mapping.shared(fd, file.byteSize());
+    MemorySegment out = mapping.segment();
+    out.copyFrom(file.asSlice(0, front));
+    out.set(ValueLayout.JAVA_INT, 16, front + (int) zeros.byteSize());
+    out.set(ValueLayout.JAVA_INT, 20, front);
+    out.asSlice(front + zeros.byteSize()).copyFrom(file.asSlice(front, names));
+    Memfd.addSeals(fd, ALL);
+    return List.of(mapping, fd);
+  }
+
   /** Each with names of its own: they are kept as long as the VM is. */
   @Test
   void manyNamesAreBytesToo() throws IOException {

@@ -3,6 +3,7 @@ package io.kvmstats.broker;
 import io.kvmstats.acquire.Handed;
 import io.kvmstats.collect.Collector;
 import io.kvmstats.collect.Slot;
+import io.kvmstats.discover.Vmm;
 import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.LinuxException;
 import io.kvmstats.linux.OpenFiles;
@@ -40,6 +41,7 @@ public final class Broker implements AutoCloseable {
   private final long limit;
   private final Consumer<String> log;
   private final SharedTable table;
+  private final Handed handed = new Handed();
   private final Collector collector;
   private final Server server;
   private final Thread finder = new Thread(this::find, "finder");
@@ -76,7 +78,6 @@ public final class Broker implements AutoCloseable {
     this.pace = this.interval;
     this.log = log;
     this.table = new SharedTable(limit);
-    Handed handed = new Handed();
     try {
       this.server =
           new Server(
@@ -89,7 +90,12 @@ public final class Broker implements AutoCloseable {
       table.close();
       throw e;
     }
-    this.collector = Collector.privileged(attach, handed, table.slots());
+    this.collector = Collector.privileged(attach, handed, table.slots(), this::sayBug);
+  }
+
+  private void sayBug(Vmm vmm, RuntimeException bug) {
+    String where = Arrays.stream(bug.getStackTrace()).findFirst().map(at -> " at " + at).orElse("");
+    log.accept("process " + vmm.pid() + " is left out, by a mistake in kvmstats: " + bug + where);
   }
 
   private static PacketSocket listen(Path path, Set<PosixFilePermission> permissions)
@@ -174,11 +180,14 @@ public final class Broker implements AutoCloseable {
           slot ->
               TableLayout.HEADER_BYTES + TableLayout.DIRECTORY_ROOM + table.slots().offset(slot);
       int room = Math.toIntExact(TableLayout.DIRECTORY_ROOM);
-      byte[] current = Directory.encode(collector.collected(), collector.hidden(), room, offset);
-      if (!Arrays.equals(current, directory)) {
-        directory = current;
-        server.changed(table.write(current));
+      Directory current =
+          Directory.encode(
+              collector.collected(), collector.hidden(), room, offset, collector::leaveOut);
+      if (!Arrays.equals(current.bytes(), directory)) {
+        directory = current.bytes();
+        server.changed(table.write(directory));
       }
+      current.refused().forEach(handed::refuse);
     } catch (IOException e) {
       log.accept("VMs can't be looked for: " + e.getMessage());
     }

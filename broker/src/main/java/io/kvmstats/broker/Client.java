@@ -100,9 +100,9 @@ final class Client implements AutoCloseable {
    *
    * @param now in ns
    */
-  Optional<String> overdue(long now) {
+  Optional<String> leaves(long now) {
     return greeted || now - connected < HELLO_NANOS
-        ? Optional.empty()
+        ? giver.flatMap(Handed.Giver::refusal)
         : Optional.of("no hello within " + HELLO_NANOS / SECOND_NANOS + " s");
   }
 

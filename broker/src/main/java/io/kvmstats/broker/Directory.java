@@ -21,6 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.BiConsumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -67,14 +69,28 @@ final class Directory {
 
   private static final String NO_ROOM = "the broker's directory is full";
 
+  /** What one user publishes has no more than an eighth of the directory. */
+  private static final int SHARES = 8;
+
+  private static final String NO_SHARE = "'s share of the broker's directory is full";
+
   private final int room;
   private final ToLongFunction<Slot> offset;
+  private final BiConsumer<Vmm, RuntimeException> bugs;
   private final Map<Schema, Integer> schemas = new HashMap<>();
+  private final Map<Integer, Integer> used = new HashMap<>();
+  private final Map<Integer, String> refused = new HashMap<>();
+
+  /** What is being written may not go on behind it. */
+  private int limit;
+
   private ByteBuffer out = ByteBuffer.allocate(256).order(ByteOrder.nativeOrder());
 
-  private Directory(int room, ToLongFunction<Slot> offset) {
+  private Directory(int room, ToLongFunction<Slot> offset, BiConsumer<Vmm, RuntimeException> bugs) {
     this.room = room;
+    this.limit = room;
     this.offset = offset;
+    this.bugs = bugs;
   }
 
   /**
@@ -85,31 +101,78 @@ final class Directory {
    *
    * @param room how long it may be, in bytes
    * @param offset where a slot is in the file
+   * @param bugs is told of a VMM that a mistake of ours has left out: what it has may be made to
+   *     find one, and must not cost the others
    */
-  static byte[] encode(
-      List<CollectedVmm> vmms, List<Hidden> hidden, int room, ToLongFunction<Slot> offset) {
-    Directory directory = new Directory(room, offset);
+  static Directory encode(
+      List<CollectedVmm> vmms,
+      List<Hidden> hidden,
+      int room,
+      ToLongFunction<Slot> offset,
+      BiConsumer<Vmm, RuntimeException> bugs) {
+    Directory directory = new Directory(room, offset, bugs);
     vmms.stream()
         .sorted(Comparator.comparing(collected -> collected.acquired().vmm().isPublished()))
         .forEach(directory::add);
     hidden.forEach(directory::add);
-    return Arrays.copyOf(directory.out.array(), directory.out.position());
+    return directory;
+  }
+
+  /** {@return what is written, no more than there is room for} */
+  byte[] bytes() {
+    return Arrays.copyOf(out.array(), out.position());
+  }
+
+  /** {@return of the processes of whose published objects none is in it, why} */
+  Map<Integer, String> refused() {
+    return refused;
   }
 
   private void add(CollectedVmm collected) {
     int start = out.position();
     Map<Schema, Integer> before = Map.copyOf(schemas);
-    vmm(collected, collected.objects().size(), collected.acquired().shortfall());
-    if (out.position() <= room) {
-      collected.objects().forEach(this::object);
+    limit = limit(collected.payer(), start);
+    try {
+      int objects = collected.objects().size();
+      Optional<String> shortfall = collected.acquired().shortfall();
+      vmm(collected, objects, shortfall);
+      if (out.position() <= limit) {
+        collected.objects().forEach(this::object);
+      }
+      if (out.position() > limit) {
+        rollBack(start, before);
+        objects = 0;
+        shortfall = Optional.of(limit < room ? noShare(collected.payer()) : NO_ROOM);
+        vmm(collected, objects, shortfall);
+        dropWithoutRoom(start);
+      }
+      if (objects == 0 && collected.acquired().vmm().isPublished()) {
+        shortfall.ifPresent(why -> refused.put(collected.acquired().vmm().pid(), why));
+      }
+    } catch (RuntimeException e) {
+      rollBack(start, before);
+      bugs.accept(collected.acquired().vmm(), e);
     }
-    if (out.position() > room) {
-      out.position(start);
-      schemas.clear();
-      schemas.putAll(before);
-      vmm(collected, 0, Optional.of(NO_ROOM));
-      dropWithoutRoom(start);
+    collected.payer().ifPresent(user -> used.merge(user, out.position() - start, Integer::sum));
+    limit = room;
+  }
+
+  private int limit(OptionalInt payer, int start) {
+    if (payer.isEmpty()) {
+      return room;
     }
+    int left = room / SHARES - used.getOrDefault(payer.getAsInt(), 0);
+    return Math.min(room, start + left);
+  }
+
+  private static String noShare(OptionalInt payer) {
+    return "user " + payer.orElseThrow() + NO_SHARE;
+  }
+
+  private void rollBack(int start, Map<Schema, Integer> before) {
+    out.position(start);
+    schemas.clear();
+    schemas.putAll(before);
   }
 
   private void add(Hidden hidden) {
@@ -123,7 +186,7 @@ final class Directory {
   }
 
   private void dropWithoutRoom(int start) {
-    if (out.position() > room) {
+    if (out.position() > limit) {
       out.position(start);
     }
   }
@@ -133,7 +196,7 @@ final class Directory {
     // Schemas stand in front, so that a VMM's objects come right behind it.
     for (CollectedObject object : collected.objects().subList(0, objects)) {
       schema(object.slot().schema());
-      if (out.position() > room) {
+      if (out.position() > limit) {
         return; // And be rolled back: no more memory is to be taken for it.
       }
     }

@@ -101,9 +101,9 @@ final class Server implements AutoCloseable {
 
   private void serve(Client client, boolean isReady, long now) {
     try {
-      Optional<String> overdue = client.overdue(now);
-      if (overdue.isPresent()) {
-        throw new IOException(overdue.get());
+      Optional<String> leaves = client.leaves(now);
+      if (leaves.isPresent()) {
+        throw new IOException(leaves.get());
       }
       if (isReady && !client.receive(now)) {
         clients.remove(client);

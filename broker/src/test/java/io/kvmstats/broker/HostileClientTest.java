@@ -10,7 +10,9 @@ import io.kvmstats.linux.PacketSocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class HostileClientTest {
   private static final int MANY = 300;
+  private static final String SETPRIV = "exec setpriv --reuid=65534 --clear-groups \"$@\"";
 
   @TempDir private Path folder;
   private RunningBroker broker;
@@ -234,6 +237,84 @@ class HostileClientTest {
     } finally {
       client.destroyForcibly().waitFor();
     }
+  }
+
+  /**
+   * Two processes of one user hand in as much as one process may; the broker and the bystander are
+   * another's.
+   */
+  @Test
+  void ofWhatOneUserPublishesNoMoreIsReadThanAShare() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "only root can be another user");
+    assumeTrue(
+        asNobody("python3", "-c", "").waitFor() == 0,
+        "skipped: no setpriv on this machine, or no python3 for all");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(broker.socket, PosixFilePermissions.fromString("rw-rw-rw-"));
+    // 15 objects with the most values that a statistic can have; nothing of a file is touched but
+    // what describes it.
+    String script =
+        """
+        import fcntl, os, socket, struct, sys
+        broker = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        broker.connect(sys.argv[1])
+        broker.send(struct.pack('=II', 1, 1))
+        fds = []
+        for vcpu in range(15):
+            fd = os.memfd_create('kvm-vcpu-stats:%d' % vcpu, os.MFD_ALLOW_SEALING)
+            os.truncate(fd, 136 + 8 * 65535)
+            os.pwrite(fd, struct.pack('=IIIIII', 0, 48, 1, 24, 72, 136), 0)
+            os.pwrite(fd, struct.pack('=IhHII', 0x203, 0, 65535, 0, 1), 72)
+            os.pwrite(fd, b'large', 88)
+            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, 0x1 | 0x2 | 0x4 | 0x10)
+            fds.append(fd)
+        socket.send_fds(broker, [struct.pack('=II', 4, len(fds))], fds)
+        while True:
+            packet = broker.recv(4096)
+            kind, value = struct.unpack_from('=II', packet)
+            if kind in (103, 104):
+                print(kind, packet[8:].decode(), flush=True)
+            if kind == 104:
+                break
+        """;
+    Process[] clients = new Process[2];
+    try {
+      for (int i = 0; i < clients.length; i++) {
+        clients[i] = asNobody("python3", "-c", script, broker.socket.toString());
+        assertThat(clients[i].inputReader().readLine()).isEqualTo("103 ");
+        int objects = i == 0 ? 15 : 0;
+        long pid = clients[i].pid();
+        Machine.await("it is looked at", () -> objects(pid) >= objects);
+      }
+      assertThat(clients[1].inputReader().readLine())
+          .isEqualTo(
+              "104 user 65534 publishes 31463040 bytes of samples: no more than 16777216 are kept"
+                  + " for one user");
+      assertThat(objects(clients[0].pid())).isEqualTo(15);
+      assertThat(objects(clients[1].pid())).isZero();
+    } finally {
+      for (Process client : clients) {
+        if (client != null) {
+          client.destroyForcibly().waitFor();
+        }
+      }
+    }
+  }
+
+  private static Process asNobody(String... command) throws IOException {
+    List<String> all = new ArrayList<>(List.of("sh", "-c", SETPRIV, "sh"));
+    all.addAll(List.of(command));
+    ProcessBuilder builder = new ProcessBuilder(all);
+    builder.environment().put("PATH", "/usr/bin:/bin"); // Root's may be root's alone.
+    return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
+  private int objects(long pid) throws IOException {
+    bystander.refresh();
+    return bystander.vmms().stream()
+        .filter(vmm -> vmm.pid() == pid)
+        .mapToInt(vmm -> vmm.objects().size())
+        .sum();
   }
 
   /** Floods, and is sent away; the sweeps go on meanwhile. */

@@ -16,13 +16,18 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Keeps a host's VMs discovered, acquired and swept: the whole flow, for those who want no more of
@@ -32,6 +37,7 @@ import java.util.function.Predicate;
  * wanted: the latter may be another thread's, which a slow VM then never holds up.
  */
 public final class Collector implements HostView {
+  private static final int ROOT = 0;
   private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Predicate<Vmm> wanted;
@@ -40,6 +46,8 @@ public final class Collector implements HostView {
   private final Sweep sweep;
   private final Map<Vmm.Key, CollectedVmm> vmms = new HashMap<>();
   private final Map<Vmm.Key, Retry> retries = new HashMap<>();
+  private final Set<Vmm.Key> leftOut = new HashSet<>();
+  private final BiConsumer<Vmm, RuntimeException> bugs;
   private List<Hidden> hidden = List.of();
 
   /**
@@ -60,7 +68,11 @@ public final class Collector implements HostView {
    * @throws LinuxException ENOMEM
    */
   public Collector(Predicate<Vmm> wanted, Acquirer acquirer) throws LinuxException {
-    this(wanted, Surroundings.thisHost(new Host(), acquirer, new Handed()), new Table());
+    this(
+        wanted,
+        Surroundings.thisHost(new Host(), acquirer, new Handed()),
+        new Table(),
+        Collector::end);
   }
 
   /**
@@ -70,18 +82,35 @@ public final class Collector implements HostView {
    *     io.kvmstats.acquire.Source#ATTACH}
    * @param handed what processes hand in
    * @param table to sweep into; closed with this
+   * @param bugs is told of a VMM that is left out from now on, because a mistake of ours met what
+   *     it has: that may be an attack, and must not end who reads for all others
    */
-  public static Collector privileged(boolean attach, Handed handed, Table table) {
+  public static Collector privileged(
+      boolean attach, Handed handed, Table table, BiConsumer<Vmm, RuntimeException> bugs) {
     Acquirer acquirer = new Acquirer(attach, List.of(), handed);
     return new Collector(
-        vmm -> true, Surroundings.thisHost(Host.ofProcAlone(), acquirer, handed), table);
+        vmm -> true, Surroundings.thisHost(Host.ofProcAlone(), acquirer, handed), table, bugs);
+  }
+
+  /** Who reads for one user ends with a mistake of ours, which is then seen. */
+  private static void end(Vmm vmm, RuntimeException bug) {
+    throw bug;
   }
 
   Collector(Predicate<Vmm> wanted, Surroundings surroundings, Table table) {
+    this(wanted, surroundings, table, Collector::end);
+  }
+
+  Collector(
+      Predicate<Vmm> wanted,
+      Surroundings surroundings,
+      Table table,
+      BiConsumer<Vmm, RuntimeException> bugs) {
     this.wanted = wanted;
     this.surroundings = surroundings;
     this.table = table;
     this.sweep = new Sweep(table, surroundings::nanoTime);
+    this.bugs = bugs;
   }
 
   /**
@@ -104,25 +133,54 @@ public final class Collector implements HostView {
         release(collected);
       }
     }
+    leftOut.retainAll(found.keySet());
     retry();
     for (Vmm vmm : inOrder(found.values())) {
-      if (vmms.containsKey(vmm.key()) || !wanted.test(vmm)) {
+      boolean isKnown = vmms.containsKey(vmm.key()) || leftOut.contains(vmm.key());
+      if (isKnown || !wanted.test(vmm)) {
         vmm.close();
       } else {
-        vmms.put(vmm.key(), collect(surroundings.acquire(vmm), List.of()));
         retries.put(vmm.key(), new Retry(surroundings.nanoTime()));
+        collect(vmm, () -> collect(surroundings.acquire(vmm), List.of()));
       }
     }
+  }
+
+  /** Its bytes may be made to find a mistake of ours: that costs this VMM, and no other. */
+  private void collect(Vmm vmm, Supplier<CollectedVmm> how) {
+    try {
+      vmms.put(vmm.key(), how.get());
+    } catch (RuntimeException e) {
+      leaveOut(vmm, e);
+    }
+  }
+
+  /**
+   * Lets go of a VMM for as long as it lives, since a mistake of ours met what it has.
+   *
+   * @param vmm found by this, and not yet let go of
+   * @param bug what was thrown, which is told on
+   */
+  public void leaveOut(Vmm vmm, RuntimeException bug) {
+    leftOut.add(vmm.key());
+    CollectedVmm known = vmms.remove(vmm.key());
+    if (known != null) {
+      release(known);
+    } else {
+      retries.remove(vmm.key());
+      vmm.close();
+    }
+    bugs.accept(vmm, bug);
   }
 
   /** Descriptors may be free again, a VMM that was stopped may go on, a thread may be seen. */
   private void retry() {
     long now = surroundings.nanoTime();
-    for (Map.Entry<Vmm.Key, CollectedVmm> known : vmms.entrySet()) {
-      CollectedVmm before = known.getValue();
+    for (CollectedVmm before : List.copyOf(vmms.values())) {
+      Vmm vmm = before.acquired().vmm();
       if (before.acquired().isIncomplete()
-          && Objects.requireNonNull(retries.get(known.getKey())).isDue(now)) {
-        known.setValue(collect(surroundings.retry(before.acquired()), before.objects()));
+          && Objects.requireNonNull(retries.get(vmm.key())).isDue(now)) {
+        collect(vmm, () -> collect(surroundings.retry(before.acquired()), before.objects()));
       }
     }
   }
@@ -153,23 +211,70 @@ public final class Collector implements HostView {
     Map<StatsBytes, CollectedObject> swept = new HashMap<>();
     known.forEach(object -> swept.put(object.object().bytes(), object));
     List<CollectedObject> objects = new ArrayList<>();
+    OptionalInt payer = OptionalInt.empty();
     try {
+      payer = payer(acquired.vmm());
+      if (payer.isPresent()) {
+        checkShare(payer.getAsInt(), acquired);
+      }
       for (StatsObject object : acquired.objects()) {
         CollectedObject before = swept.get(object.bytes());
         objects.add(before != null ? before : new CollectedObject(object, sweep.add(object)));
       }
-      return new CollectedVmm(acquired, List.copyOf(objects));
+      return new CollectedVmm(acquired, List.copyOf(objects), payer);
+    } catch (RuntimeException e) {
+      letGo(acquired, objects, known);
+      throw e;
     } catch (IOException e) {
       // No room for these, and only for these: the VMM is listed with the reason.
-      objects.removeAll(known);
-      objects.forEach(object -> sweep.remove(object.slot()));
-      acquired.objects().stream()
-          .filter(object -> !swept.containsKey(object.bytes()))
-          .forEach(StatsObject::close);
+      letGo(acquired, objects, known);
       List<StatsObject> kept = known.stream().map(CollectedObject::object).toList();
       Optional<String> why = Optional.of(String.valueOf(e.getMessage()));
-      return new CollectedVmm(new AcquiredVmm(acquired.vmm(), kept, why, true), known);
+      return new CollectedVmm(new AcquiredVmm(acquired.vmm(), kept, why, true), known, payer);
     }
+  }
+
+  private OptionalInt payer(Vmm vmm) throws IOException {
+    int user = vmm.isPublished() ? surroundings.user(vmm) : ROOT;
+    return user == ROOT ? OptionalInt.empty() : OptionalInt.of(user);
+  }
+
+  /** Anybody may publish: what is left for the others must not be one user's to say. */
+  private void checkShare(int user, AcquiredVmm acquired) throws IOException {
+    long others =
+        vmms.values().stream()
+            .filter(vmm -> vmm.payer().equals(OptionalInt.of(user)))
+            .filter(vmm -> !vmm.acquired().vmm().key().equals(acquired.vmm().key()))
+            .flatMap(vmm -> vmm.objects().stream())
+            .mapToLong(CollectedObject::bytes)
+            .sum();
+    long own =
+        acquired.objects().stream()
+            .mapToLong(object -> SlotLayout.slotBytes(object.file().schema().dataBytes()))
+            .sum();
+    if (others + own > table.share()) {
+      throw new IOException(
+          "user "
+              + user
+              + " publishes "
+              + (others + own)
+              + " bytes of samples: no more than "
+              + table.share()
+              + " are kept for one user");
+    }
+  }
+
+  /** Keeps only what was known before. */
+  private void letGo(
+      AcquiredVmm acquired, List<CollectedObject> objects, List<CollectedObject> known) {
+    Set<StatsBytes> kept = new HashSet<>();
+    known.forEach(object -> kept.add(object.object().bytes()));
+    objects.stream()
+        .filter(object -> !kept.contains(object.object().bytes()))
+        .forEach(object -> sweep.remove(object.slot()));
+    acquired.objects().stream()
+        .filter(object -> !kept.contains(object.bytes()))
+        .forEach(StatsObject::close);
   }
 
   private void release(CollectedVmm collected) {

@@ -5,6 +5,7 @@ import io.kvmstats.acquire.Acquirer;
 import io.kvmstats.acquire.Handed;
 import io.kvmstats.discover.Host;
 import io.kvmstats.discover.Vmm;
+import io.kvmstats.discover.VmmProcess;
 import java.io.IOException;
 
 /** What a collector looks at: this host, or one that a test makes up. */
@@ -18,6 +19,9 @@ interface Surroundings {
 
   /** {@return what of a VMM can be read now} As {@link Acquirer#retry}. */
   AcquiredVmm retry(AcquiredVmm before);
+
+  /** {@return the effective user of a VMM} */
+  int user(Vmm vmm) throws IOException;
 
   /** {@return monotonic time in ns} As {@link System#nanoTime}. */
   long nanoTime();
@@ -44,6 +48,11 @@ interface Surroundings {
       @Override
       public AcquiredVmm retry(AcquiredVmm before) {
         return acquirer.retry(before);
+      }
+
+      @Override
+      public int user(Vmm vmm) throws IOException {
+        return new VmmProcess(vmm.pid()).user();
       }
 
       @Override

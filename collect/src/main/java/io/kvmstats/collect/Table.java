@@ -22,6 +22,9 @@ public final class Table implements AutoCloseable {
   /** Room for 25,000 vCPUs of x86 with Linux 6.12's 1,104 bytes each. */
   static final long DEFAULT_BYTES = 64 << 20;
 
+  /** What one user publishes has no more than a quarter of the room. */
+  private static final int SHARES = 4;
+
   private final MemorySegment memory;
   private final Runnable unmap;
   private final Room kernels;
@@ -103,6 +106,11 @@ public final class Table implements AutoCloseable {
    */
   public static Table in(MemorySegment memory) {
     return new Table(memory, () -> {});
+  }
+
+  /** {@return how many bytes of slots what one user publishes may have} */
+  long share() {
+    return published.memory.byteSize() / SHARES;
   }
 
   /**

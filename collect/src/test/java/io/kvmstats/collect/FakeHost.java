@@ -227,6 +227,12 @@ final class FakeHost implements Surroundings {
     return new Host.Scan(List.copyOf(vmms), List.of());
   }
 
+  /** Each process is another user's. */
+  @Override
+  public int user(Vmm vmm) {
+    return vmm.pid();
+  }
+
   @Override
   public AcquiredVmm acquire(Vmm vmm) {
     return acquire(vmm, List.of());
@@ -329,6 +335,11 @@ final class FakeHost implements Surroundings {
       Process process = processes.get(random.nextInt(processes.size()));
       process.objects.replaceAll(object -> object(object.vcpu));
     }
+  }
+
+  /** {@return an object that does not lie} */
+  KernelObject plain(int vcpu) {
+    return new KernelObject(vcpu, SCHEMAS.getFirst());
   }
 
   private KernelObject object(int vcpu) {

@@ -60,6 +60,11 @@ class PublisherTest {
     }
 
     @Override
+    public int user(Vmm vmm) {
+      return 0;
+    }
+
+    @Override
     public long nanoTime() {
       return now;
     }
