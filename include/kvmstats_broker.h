@@ -48,7 +48,8 @@ struct kvmstats_table {
 	uint64_t reserved0;
 	uint64_t generation;		/* of the directory; odd while it is written */
 	uint64_t directory_bytes;
-	uint64_t reserved1[6];
+	uint64_t replaced;		/* not 0: this file is not written any more, connect for another one */
+	uint64_t reserved1[5];
 	uint64_t sweep_began;		/* CLOCK_MONOTONIC ns, of the last sweep that is over; 0: none yet */
 	uint64_t interval;		/* ns */
 };

@@ -16,6 +16,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +43,19 @@ public final class Broker implements AutoCloseable {
   private final long interval;
   private final long limit;
   private final Consumer<String> log;
-  private final SharedTable table;
+
+  /** What is swept into; the finder's. */
+  private SharedTable listed;
+
+  /** What clients get; the sweeping thread's. */
+  private SharedTable table;
+
+  /** Passes a table that is to be served from the finder to the sweeping thread. */
+  private final SynchronousQueue<SharedTable> handover = new SynchronousQueue<>();
+
+  /** Whether the table is to be replaced: then the finder does not wait. */
+  private final Semaphore replacements = new Semaphore(0);
+
   private final Handed handed = new Handed();
   private final Collector collector;
   private final Server server;
@@ -77,7 +92,8 @@ public final class Broker implements AutoCloseable {
     this.limit = limit.toNanos();
     this.pace = this.interval;
     this.log = log;
-    this.table = new SharedTable(limit);
+    this.table = new SharedTable(limit, 0);
+    this.listed = table;
     try {
       this.server =
           new Server(
@@ -135,6 +151,10 @@ public final class Broker implements AutoCloseable {
     finder.start();
     long next = System.nanoTime();
     while (!stopping) {
+      SharedTable other = handover.poll();
+      if (other != null) {
+        exchange(other);
+      }
       long time = System.nanoTime();
       if (time - next >= 0) {
         collector.sweep();
@@ -152,6 +172,29 @@ public final class Broker implements AutoCloseable {
     }
   }
 
+  /** Withdraws the table from all who have it: they find the old one marked, and not written. */
+  private void exchange(SharedTable other) {
+    SharedTable old = table;
+    table = other;
+    // Who comes now finds samples.
+    long time = System.nanoTime();
+    collector.sweep();
+    table.swept(time, pace);
+    server.serveOther(table.fd());
+    old.replaced(); // Before they are cut off: it says whether there is something to come back to.
+    server.cutOff();
+    old.close();
+    log.accept("the table is another one: all clients were cut off, and may connect again");
+  }
+
+  /**
+   * Has the table replaced by another one soon, and everyone cut off: who may still connect gets
+   * the other one. From any thread.
+   */
+  public void replaceTable() {
+    replacements.release();
+  }
+
   /** Has {@link #run} end soon. From any thread. */
   public void stop() {
     stopping = true;
@@ -166,7 +209,10 @@ public final class Broker implements AutoCloseable {
       try {
         // Half the time of a core at most, however many processes there are; and no more often for
         // a client's wish, which is about numbers.
-        Thread.sleep(Duration.ofNanos(Math.max(interval - took, took)));
+        if (replacements.tryAcquire(Math.max(interval - took, took), TimeUnit.NANOSECONDS)) {
+          replacements.drainPermits();
+          replace();
+        }
       } catch (InterruptedException e) {
         return; // By close.
       }
@@ -176,21 +222,43 @@ public final class Broker implements AutoCloseable {
   private void look() {
     try {
       collector.refresh();
-      ToLongFunction<Slot> offset =
-          slot ->
-              TableLayout.HEADER_BYTES + TableLayout.DIRECTORY_ROOM + table.slots().offset(slot);
-      int room = Math.toIntExact(TableLayout.DIRECTORY_ROOM);
-      Directory current =
-          Directory.encode(
-              collector.collected(), collector.hidden(), room, offset, collector::leaveOut);
-      if (!Arrays.equals(current.bytes(), directory)) {
-        directory = current.bytes();
-        server.changed(table.write(directory));
+      Directory current = encode();
+      byte[] bytes = current.bytes();
+      if (!Arrays.equals(bytes, directory)) {
+        directory = bytes;
+        server.changed(listed.write(bytes));
       }
       current.refused().forEach(handed::refuse);
     } catch (IOException e) {
       log.accept("VMs can't be looked for: " + e.getMessage());
     }
+  }
+
+  private Directory encode() {
+    ToLongFunction<Slot> offset =
+        slot -> TableLayout.HEADER_BYTES + TableLayout.DIRECTORY_ROOM + listed.slots().offset(slot);
+    int room = Math.toIntExact(TableLayout.DIRECTORY_ROOM);
+    return Directory.encode(
+        collector.collected(), collector.hidden(), room, offset, collector::leaveOut);
+  }
+
+  private void replace() throws InterruptedException {
+    try {
+      SharedTable other = new SharedTable(Duration.ofNanos(limit), listed.generation());
+      try {
+        collector.moveTo(other.slots());
+      } catch (IOException e) {
+        other.close();
+        throw e;
+      }
+      listed = other;
+      directory = encode().bytes();
+      listed.write(directory);
+    } catch (IOException e) {
+      log.accept("the table can't be replaced, and nobody was cut off: " + e.getMessage());
+      return;
+    }
+    handover.put(listed);
   }
 
   @Override
@@ -203,6 +271,7 @@ public final class Broker implements AutoCloseable {
       if (!finder.isAlive() || finder.join(FINDER_MAX)) {
         collector.close();
         table.close();
+        listed.close(); // Another one, where the finder was about to replace it.
       }
     } catch (InterruptedException e) {
       throw new IOException("interrupted", e);

@@ -6,6 +6,7 @@ import io.kvmstats.collect.Slot;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Sample;
 import io.kvmstats.discover.Hidden;
+import io.kvmstats.linux.Errno;
 import io.kvmstats.linux.LinuxException;
 import io.kvmstats.linux.PacketSocket;
 import io.kvmstats.linux.PacketSocket.Packet;
@@ -37,9 +38,14 @@ public final class BrokerView implements HostView {
   private static final long GRACE_NANOS = 2_000_000_000L;
   private static final long PAUSE_NANOS = 1_000_000L;
 
-  private final PacketSocket socket;
-  private final MappedTable table;
+  /** No directory has it: they are even. */
+  private static final long NO_GENERATION = -1;
+
+  private final Path path;
+  private final Optional<Duration> wish;
   private final Predicate<VmmView> wanted;
+  private PacketSocket socket;
+  private MappedTable table;
   private Map<Long, Latest> objects = new HashMap<>();
   private List<VmmView> vmms = List.of();
   private List<Hidden> hidden = List.of();
@@ -47,12 +53,18 @@ public final class BrokerView implements HostView {
 
   /** An object's reading, over the time that this reader looks at. */
   private static final class Latest {
-    private final Slot slot;
+    private Slot slot;
     private volatile Optional<Reading> reading;
 
     Latest(Slot slot) {
       this.slot = slot;
       this.reading = slot.read();
+    }
+
+    /** Goes on with the same object's slot, where that is another one by now. */
+    Latest in(Slot current) {
+      slot = current;
+      return this;
     }
 
     /** Goes on to the newest sample; where it is the one there was, nothing has happened since. */
@@ -78,21 +90,30 @@ public final class BrokerView implements HostView {
    */
   public BrokerView(Path path, Predicate<VmmView> wanted, Optional<Duration> interval)
       throws IOException {
+    this.path = path;
     this.wanted = wanted;
+    this.wish = interval;
     this.socket = PacketSocket.connect(path);
+    this.table = greet(socket, path, interval);
+  }
+
+  /** {@return the table} The socket is closed when there is none. */
+  private static MappedTable greet(PacketSocket socket, Path path, Optional<Duration> wish)
+      throws IOException {
     try {
       socket.send(Packets.hello());
-      this.table = welcome(path);
+      MappedTable table = welcome(socket, path);
+      if (wish.isPresent()) {
+        socket.send(Packets.interval(wish.get().toNanos()));
+      }
+      return table;
     } catch (IOException e) {
       socket.close();
       throw e;
     }
-    if (interval.isPresent()) {
-      socket.send(Packets.interval(interval.get().toNanos()));
-    }
   }
 
-  private MappedTable welcome(Path path) throws IOException {
+  private static MappedTable welcome(PacketSocket socket, Path path) throws IOException {
     Poll poll = new Poll();
     poll.add(socket, Poll.IN);
     poll.await(ANSWER_MILLIS);
@@ -138,7 +159,7 @@ public final class BrokerView implements HostView {
             table.memory(),
             slot -> {
               Latest known = before.get(slot.object());
-              Latest latest = known != null ? known : new Latest(slot);
+              Latest latest = known != null ? known.in(slot) : new Latest(slot);
               now.put(slot.object(), latest);
               return () -> latest.reading;
             });
@@ -159,6 +180,54 @@ public final class BrokerView implements HostView {
 
   /** Empties the socket: what it says is in the table too, but for the broker's end. */
   private void hear() throws IOException {
+    if (table.isReplaced()) {
+      connectAgain();
+    }
+    try {
+      receive();
+    } catch (IOException e) {
+      if (!table.isReplaced()) {
+        throw e;
+      }
+      connectAgain();
+    }
+  }
+
+  /**
+   * Goes on with the table that has taken this one's place: its objects have the numbers that they
+   * had.
+   */
+  private void connectAgain() throws IOException {
+    PacketSocket otherSocket;
+    MappedTable other;
+    try {
+      otherSocket = connectPatiently();
+      other = greet(otherSocket, path, wish);
+    } catch (IOException e) {
+      throw new IOException("the broker has cut us off: " + e.getMessage(), e);
+    }
+    close();
+    socket = otherSocket;
+    table = other;
+    generation = NO_GENERATION;
+  }
+
+  /** All that were cut off come at the same time, and only so many can wait. */
+  private PacketSocket connectPatiently() throws IOException {
+    long deadline = System.nanoTime() + GRACE_NANOS;
+    while (true) {
+      try {
+        return PacketSocket.connect(path);
+      } catch (LinuxException e) {
+        if (e.errno() != Errno.EAGAIN || System.nanoTime() - deadline > 0) {
+          throw e;
+        }
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  private void receive() throws IOException {
     for (Optional<Packet> next = socket.receive(Packets.BYTES_MAX);
         next.isPresent();
         next = socket.receive(Packets.BYTES_MAX)) {
@@ -177,7 +246,13 @@ public final class BrokerView implements HostView {
   @Override
   public void sweep(Duration age) throws IOException {
     long start = System.nanoTime();
-    while (table.sweepBegan() == 0 || start - table.sweepBegan() > age.toNanos()) {
+    while (table.isReplaced()
+        || table.sweepBegan() == 0
+        || start - table.sweepBegan() > age.toNanos()) {
+      if (table.isReplaced()) {
+        refresh();
+        continue;
+      }
       long due = table.sweepBegan() + table.interval() - System.nanoTime();
       LockSupport.parkNanos(Math.clamp(due, PAUSE_NANOS, GRACE_NANOS));
       checkAlive(start);

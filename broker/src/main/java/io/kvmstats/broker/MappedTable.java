@@ -92,6 +92,11 @@ final class MappedTable implements AutoCloseable {
     return (long) LONG.getAcquire(memory, SWEEP_BEGAN_AT);
   }
 
+  /** {@return whether the broker has another table now, and does not write to this one any more} */
+  boolean isReplaced() {
+    return (long) LONG.getAcquire(memory, REPLACED_AT) != 0;
+  }
+
   /** {@return the time from one sweep to the next, in ns} */
   long interval() {
     return (long) LONG.getOpaque(memory, INTERVAL_AT);

@@ -33,11 +33,12 @@ final class Server implements AutoCloseable {
   private static final long MILLI_NANOS = 1_000_000L;
 
   private final PacketSocket listener;
-  private final Fd table;
   private final Handed handed;
   private final int handedMax;
   private final Closing closing = new Closing();
   private final List<Client> clients = new ArrayList<>();
+  private Fd table;
+  private boolean turnsAway;
   private final AtomicLong generation = new AtomicLong();
   private long told;
   private long acceptFrom;
@@ -130,8 +131,44 @@ final class Server implements AutoCloseable {
     }
   }
 
+  /**
+   * Has clients get another table from now on: those that are connected keep theirs.
+   *
+   * @param other not closed with this
+   */
+  void serveOther(Fd other) {
+    table = other;
+    turnsAway = true;
+    try {
+      turnAway();
+    } catch (LinuxException e) {
+      // Without descriptors. Nobody is accepted before they are gone.
+    }
+  }
+
+  /** Whoever waits to be accepted may have lost the right to connect since. */
+  private void turnAway() throws LinuxException {
+    for (int i = 0; i < CLIENTS_MAX; i++) {
+      Optional<PacketSocket> waiting = listener.accept();
+      if (waiting.isEmpty()) {
+        break;
+      }
+      closing.close(waiting.get()::close);
+    }
+    turnsAway = false;
+  }
+
+  /** Ends all connections. */
+  void cutOff() {
+    clients.forEach(Client::close);
+    clients.clear();
+  }
+
   private void accept(long now) {
     try {
+      if (turnsAway) {
+        turnAway();
+      }
       Optional<PacketSocket> socket = listener.accept();
       if (socket.isPresent()) {
         welcome(socket.get(), now);
@@ -177,8 +214,7 @@ final class Server implements AutoCloseable {
 
   @Override
   public void close() {
-    clients.forEach(Client::close);
-    clients.clear();
+    cutOff();
     listener.close();
   }
 }

@@ -24,7 +24,12 @@ final class SharedTable implements AutoCloseable {
   private final MemorySegment memory;
   private final Table slots;
 
-  SharedTable(Duration intervalLimit) throws LinuxException {
+  /**
+   * Makes a table.
+   *
+   * @param generation of the directory before the first; even
+   */
+  SharedTable(Duration intervalLimit, long generation) throws LinuxException {
     fd = Memfd.create("kvmstats-table", FILE_BYTES);
     try {
       mapping = Mapping.shared(fd, FILE_BYTES);
@@ -49,12 +54,18 @@ final class SharedTable implements AutoCloseable {
     LONG.set(memory, DIRECTORY_ROOM_AT, DIRECTORY_ROOM);
     LONG.set(memory, SLOTS_AT, HEADER_BYTES + DIRECTORY_ROOM);
     LONG.set(memory, INTERVAL_LIMIT_AT, intervalLimit.toNanos());
+    LONG.set(memory, GENERATION_AT, generation);
     slots = Table.in(memory.asSlice(HEADER_BYTES + DIRECTORY_ROOM, SLOTS_BYTES));
   }
 
   /** {@return the file, for readers} */
   Fd fd() {
     return fd;
+  }
+
+  /** {@return of the directory} */
+  long generation() {
+    return (long) LONG.get(memory, GENERATION_AT);
   }
 
   /** {@return where sweeps land} */
@@ -87,6 +98,11 @@ final class SharedTable implements AutoCloseable {
   void swept(long began, long interval) {
     LONG.setOpaque(memory, INTERVAL_AT, interval);
     LONG.setRelease(memory, SWEEP_BEGAN_AT, began);
+  }
+
+  /** Tells readers that another table has taken this one's place: to who may, it is given. */
+  void replaced() {
+    LONG.setRelease(memory, REPLACED_AT, 1L);
   }
 
   @Override

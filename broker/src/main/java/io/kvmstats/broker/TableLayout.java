@@ -29,6 +29,9 @@ final class TableLayout {
 
   static final long DIRECTORY_BYTES_AT = 72;
 
+  /** Not 0 when this table is not written any more, and the broker has another one. */
+  static final long REPLACED_AT = 80;
+
   /** When the last sweep that is over had begun; 0 before the first. */
   static final long SWEEP_BEGAN_AT = 128;
 

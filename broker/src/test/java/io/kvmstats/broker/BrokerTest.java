@@ -21,6 +21,7 @@ import io.kvmstats.linux.LinuxException;
 import io.kvmstats.linux.PacketSocket;
 import io.kvmstats.linux.Poll;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -164,6 +165,79 @@ class BrokerTest {
     }
   }
 
+  /** And have their rates on, over the exchange; who may not connect any more is out. */
+  @Test
+  void aTableIsWithdrawnFromAllAndWhoMayGoesOnWithAnother() throws Exception {
+    try (GuestProcess guest = guest();
+        RunningBroker broker = new RunningBroker(folder, "rw-------");
+        BrokerView view = view(broker);
+        BrokerView waiting = view(broker);
+        PacketSocket keeper = PacketSocket.connect(broker.socket)) {
+      Machine.await("the guest is there", () -> sees(view, 1) && sees(waiting, 1));
+      view.sweep(Duration.ZERO);
+      waiting.sweep(Duration.ZERO);
+      List<ObjectView> objects = view.vmms().getFirst().objects();
+      List<ObjectView> ofWaiting = waiting.vmms().getFirst().objects();
+      keeper.send(Packets.hello());
+      try (MappedTable kept = table(keeper)) {
+        assertThat(kept.isReplaced()).isFalse();
+
+        broker.replaceTable();
+        Machine.await("it is withdrawn", kept::isReplaced);
+        assertThatThrownBy(() -> answer(keeper, Packets.TAKEN)).hasMessage("cut off");
+        byte[] before = kept.memory().toArray(ValueLayout.JAVA_BYTE);
+        // One that looks for VMs, and one that sweeps only.
+        view.refresh();
+        view.sweep(Duration.ZERO);
+        waiting.sweep(Duration.ZERO);
+        assertThat(view.vmms())
+            .extracting(VmmView::pid)
+            .containsExactly(Math.toIntExact(guest.pid()));
+        assertThat(view.vmms().getFirst().objects()).hasSize(3);
+        for (List<ObjectView> going :
+            List.of(objects, ofWaiting, view.vmms().getFirst().objects())) {
+          assertThat(going).allMatch(object -> object.read().orElseThrow().seconds().orElse(0) > 0);
+        }
+        view.sweep(Duration.ZERO);
+        assertThat(kept.memory().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(before);
+      }
+      Machine.await("it is said", () -> !broker.log.isEmpty());
+      assertThat(broker.log).singleElement().asString().contains("all clients were cut off");
+
+      // Again, and the table that took the first one's place is as good as that.
+      broker.replaceTable();
+      Machine.await("withdrawn again", () -> broker.log.size() == 2);
+      view.sweep(Duration.ZERO);
+      assertThat(objects).allMatch(object -> object.read().isPresent());
+      guest.kill();
+      Machine.await("its end is seen", () -> sees(view, 0));
+    }
+  }
+
+  @Test
+  void whoMayNotConnectAnyMoreIsCutOff() throws Exception {
+    try (RunningBroker broker = new RunningBroker(folder, "rw-------");
+        BrokerView view = view(broker)) {
+      view.sweep(Duration.ZERO);
+      // Root may connect to any socket that is there.
+      Files.move(broker.socket, folder.resolve("moved"));
+      broker.replaceTable();
+      Machine.await("it is withdrawn", () -> !broker.log.isEmpty());
+      assertThatThrownBy(view::refresh)
+          .hasMessageStartingWith("the broker has cut us off: ")
+          .hasMessageContaining("ENOENT");
+    }
+  }
+
+  private static MappedTable table(PacketSocket socket) throws IOException {
+    Poll poll = new Poll();
+    poll.add(socket, Poll.IN);
+    poll.await(5000);
+    try (PacketSocket.Packet packet = socket.receive(Packets.BYTES_MAX).orElseThrow()) {
+      return new MappedTable(packet.fds().getFirst());
+    }
+  }
+
   @Test
   void theEndOfABrokerIsSaid() throws Exception {
     RunningBroker broker = new RunningBroker(folder, "rw-------");
@@ -171,7 +245,15 @@ class BrokerTest {
       view.sweep(Duration.ZERO);
       broker.close();
       assertThat(broker.socket).doesNotExist();
-      assertThatThrownBy(view::refresh).hasMessage("the broker has ended");
+      // Its connection is closed by a thread that does nothing else.
+      assertThatThrownBy(() ->
+              Machine.await(
+                  "it is said",
+                  () -> {
+                    view.refresh();
+                    return false;
+                  }))
+          .hasMessage("the broker has ended");
       assertThatThrownBy(() -> view.sweep(Duration.ZERO)).isInstanceOf(IOException.class);
     }
     assertThatThrownBy(() -> view(broker))

@@ -33,6 +33,10 @@ final class RunningBroker implements AutoCloseable {
         });
   }
 
+  void replaceTable() {
+    broker.replaceTable();
+  }
+
   @Override
   public void close() throws IOException {
     broker.stop();

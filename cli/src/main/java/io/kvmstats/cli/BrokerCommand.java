@@ -31,7 +31,10 @@ import picocli.CommandLine.TypeConversionException;
       "Reads all VMs of this host, as root, for those who are not: list, get, watch and the others"
           + " read from it when it is there. Runs until it is interrupted.",
       "Whoever may connect to its socket may map its table, read-only, and reads from there without"
-          + " a system call. docs/broker.md has the protocol and the layout."
+          + " a system call. docs/broker.md has the protocol and the layout.",
+      "SIGHUP has it take the table away from all who have it: it is not written any more, and who"
+          + " may still connect, by the socket's mode and group of now, gets another one. What was"
+          + " handed in is given back."
     },
     mixinStandardHelpOptions = true)
 final class BrokerCommand implements Callable<Integer> {
@@ -114,6 +117,7 @@ final class BrokerCommand implements Callable<Integer> {
         new Broker(path, mode.permissions(), interval, shortest, attach.get(), Messages::say)) {
       giveToGroup();
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, done)));
+      Hangup.handle(broker::replaceTable);
       Messages.say("reads this host's VMs, for who may connect to " + path);
       broker.run();
     } finally {

@@ -179,6 +179,57 @@ class BrokerIT {
     assertThat(mode.err()).contains("'999' is no mode");
   }
 
+  /** And goes on itself, as do those who may connect. */
+  @Test
+  void aHangupGivesItsReadersAnotherTable() throws Exception {
+    Path other = folder.resolve("hangup.sock");
+    Path said = folder.resolve("said");
+    Process hung =
+        new ProcessBuilder(App.command("broker", "--listen", other.toString(), "-i", "0.2"))
+            .redirectError(said.toFile())
+            .start();
+    try {
+      assertThat(
+              App.eventually(() ->
+                  Files.exists(other)
+                      && App.run("list", "--broker", other.toString(), "--format", "csv")
+                          .out()
+                          .contains("," + NAME + ",2,dup")))
+          .isTrue();
+      Process watch =
+          new ProcessBuilder(
+                  App.command(
+                      "watch",
+                      "--broker",
+                      other.toString(),
+                      "--vm",
+                      NAME,
+                      "-i",
+                      "0.3",
+                      "-n",
+                      "8",
+                      "--format",
+                      "csv"))
+              .redirectErrorStream(true)
+              .start();
+      List<String> lines = new ArrayList<>();
+      while (lines.stream().noneMatch(line -> line.contains("," + NAME + ",,"))) {
+        lines.add(watch.inputReader().readLine());
+      }
+      assertThat(new ProcessBuilder("kill", "-HUP", "" + hung.pid()).start().waitFor()).isZero();
+      assertThat(App.eventually(() -> Files.readString(said).contains("were cut off"))).isTrue();
+      lines.addAll(watch.inputReader().lines().toList());
+      assertThat(watch.waitFor()).as(String.join("\n", lines)).isZero();
+      assertThat(lines.stream().filter(line -> line.contains("," + NAME + ",,")))
+          .hasSize(8)
+          .allMatch(row -> row.matches(".*,dup,[1-9][0-9.E]+,.*"));
+      assertThat(hung.isAlive()).isTrue();
+    } finally {
+      hung.destroy();
+      hung.waitFor();
+    }
+  }
+
   @Test
   void whenItIsEndedItsReadersSayAndItsSocketGoes() throws Exception {
     Path other = folder.resolve("other.sock");

@@ -3,6 +3,8 @@ package io.kvmstats.collect;
 import io.kvmstats.acquire.AcquiredVmm;
 import io.kvmstats.acquire.StatsObject;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /**
@@ -14,6 +16,15 @@ import java.util.OptionalInt;
  *     kernel counts, and what root publishes
  */
 public record CollectedVmm(AcquiredVmm acquired, List<CollectedObject> objects, OptionalInt payer) {
+
+  /** {@return the same, with other slots} */
+  CollectedVmm movedTo(Map<Slot, Slot> slots) {
+    List<CollectedObject> moved =
+        objects.stream()
+            .map(o -> new CollectedObject(o.object(), Objects.requireNonNull(slots.get(o.slot()))))
+            .toList();
+    return new CollectedVmm(acquired, moved, payer);
+  }
 
   /**
    * A VM or vCPU that is swept.

@@ -42,7 +42,7 @@ public final class Collector implements HostView {
 
   private final Predicate<Vmm> wanted;
   private final Surroundings surroundings;
-  private final Table table;
+  private Table table;
   private final Sweep sweep;
   private final Map<Vmm.Key, CollectedVmm> vmms = new HashMap<>();
   private final Map<Vmm.Key, Retry> retries = new HashMap<>();
@@ -303,6 +303,20 @@ public final class Collector implements HostView {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // The sweep takes what is there.
     }
+  }
+
+  /**
+   * Has all samples land in another table from now on. Nothing is acquired anew, and no object gets
+   * another number.
+   *
+   * @param other without slots; closed with this, in place of the one before
+   * @throws IOException when it is too small; nothing has changed then
+   */
+  public void moveTo(Table other) throws IOException {
+    Map<Slot, Slot> moved = sweep.moveTo(other);
+    vmms.replaceAll((key, vmm) -> vmm.movedTo(moved));
+    table.close();
+    table = other;
   }
 
   /** Reads every acquired object once. */

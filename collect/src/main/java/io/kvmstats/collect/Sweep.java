@@ -3,7 +3,9 @@ package io.kvmstats.collect;
 import io.kvmstats.acquire.StatsObject;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
@@ -15,9 +17,9 @@ import java.util.function.LongSupplier;
  * another, which waits for a sweep under way to end, and after that closes them.
  */
 public final class Sweep {
-  private final Table table;
   private final LongSupplier clock;
-  private final List<Entry> entries = new ArrayList<>();
+  private Table table;
+  private List<Entry> entries = new ArrayList<>();
 
   private record Entry(StatsObject object, Slot slot) {}
 
@@ -57,6 +59,28 @@ public final class Sweep {
     if (entries.removeIf(entry -> entry.slot == slot)) {
       table.remove(slot);
     }
+  }
+
+  /**
+   * Has every object's samples land in another table from now on; the slots that they had stay as
+   * they are.
+   *
+   * @param other has no slots yet
+   * @return the new slot of each old one
+   * @throws IOException when it is too small; nothing has changed then
+   */
+  synchronized Map<Slot, Slot> moveTo(Table other) throws IOException {
+    other.goOnBehind(table);
+    List<Entry> moved = new ArrayList<>();
+    Map<Slot, Slot> slots = new HashMap<>();
+    for (Entry entry : entries) {
+      Slot slot = other.move(entry.slot, entry.object.held().kind().isPublished());
+      moved.add(new Entry(entry.object, slot));
+      slots.put(entry.slot, slot);
+    }
+    entries = moved;
+    table = other;
+    return slots;
   }
 
   /** Reads every object once. */

@@ -136,6 +136,18 @@ public final class Table implements AutoCloseable {
     return new Slot(memory, schema, ++objects);
   }
 
+  /** Has no number of an object that another table had. */
+  void goOnBehind(Table other) {
+    objects = other.objects;
+  }
+
+  /** Makes a slot for an object that has one in another table, under the same number. */
+  Slot move(Slot other, boolean isPublished) throws IOException {
+    Room room = isPublished ? published : kernels;
+    MemorySegment memory = room.take(SlotLayout.slotBytes(other.schema().dataBytes()));
+    return new Slot(memory, other.schema(), other.object());
+  }
+
   /** Takes a slot back; the next object with as much data gets it. */
   void remove(Slot slot) {
     slot.retire();
