@@ -3,8 +3,6 @@ package io.kvmstats.tui;
 import io.kvmstats.tui.Key.Name;
 import java.io.IOException;
 import java.util.Optional;
-import org.jline.terminal.KeyEvent;
-import org.jline.terminal.KeyParser;
 
 /** Makes keys of what a terminal sends for them. */
 final class KeyReader {
@@ -18,7 +16,12 @@ final class KeyReader {
   private static final int WHEEL_UP = 64;
   private static final int WHEEL_DOWN = 65;
 
+  private static final int NONE = -1;
+
   private final Source source;
+
+  /** What came behind a lone Escape, and belongs to the next key. */
+  private int pending = NONE;
 
   /** Where the characters come from. */
   interface Source {
@@ -36,7 +39,8 @@ final class KeyReader {
 
   /** {@return the next key; empty when the terminal has gone} */
   Optional<Key> read() throws IOException {
-    int first = source.read(0);
+    int first = pending == NONE ? source.read(0) : pending;
+    pending = NONE;
     if (first < 0) {
       return Optional.empty();
     }
@@ -44,7 +48,8 @@ final class KeyReader {
       return Optional.of(plain(first));
     }
     int second = source.read(PATIENCE_MILLIS);
-    if (second < 0) {
+    if (second < 0 || second == ESCAPE) {
+      pending = second < 0 ? NONE : second;
       return Optional.of(Key.of(Name.ESCAPE));
     }
     StringBuilder sequence = new StringBuilder().append((char) first).append((char) second);
@@ -94,26 +99,19 @@ final class KeyReader {
       String button = sequence.substring(3).split("[;Mm]", 2)[0];
       return wheel(button.matches("\\d{1,3}") ? Integer.parseInt(button) : -1);
     }
-    KeyEvent event = KeyParser.parse(sequence);
+    // Whether the keypad is in application mode, or a modifier was held, makes no difference here.
+    String which = sequence.substring(2).replaceFirst("1?;\\d+", "");
     return Key.of(
-        switch (event.getType()) {
-          case Arrow ->
-              switch (event.getArrow()) {
-                case Up -> Name.UP;
-                case Down -> Name.DOWN;
-                case Left -> Name.LEFT;
-                case Right -> Name.RIGHT;
-              };
-          case Special ->
-              switch (event.getSpecial()) {
-                case PageUp -> Name.PAGE_UP;
-                case PageDown -> Name.PAGE_DOWN;
-                case Home -> Name.HOME;
-                case End -> Name.END;
-                case Enter -> Name.ENTER;
-                case Escape -> Name.ESCAPE;
-                default -> Name.OTHER;
-              };
+        switch (which) {
+          case "A" -> Name.UP;
+          case "B" -> Name.DOWN;
+          case "C" -> Name.RIGHT;
+          case "D" -> Name.LEFT;
+          case "H", "1~", "7~" -> Name.HOME;
+          case "F", "4~", "8~" -> Name.END;
+          case "5~" -> Name.PAGE_UP;
+          case "6~" -> Name.PAGE_DOWN;
+          case "M" -> Name.ENTER;
           default -> Name.OTHER;
         });
   }
