@@ -27,7 +27,8 @@ import java.util.function.Predicate;
  * A host's VMs as a broker's table has them: needs no privileges, and no system call to read.
  *
  * <p>{@link #sweep} waits for the broker's, if its last one is too old. Rates are over the time
- * between those that were so looked at, which may be longer than the broker's interval.
+ * between those that were so looked at, which may be longer than the broker's interval. Its methods
+ * wait for each other, whichever threads call them: the table may be replaced by another.
  */
 public final class BrokerView implements HostView {
   private static final int ANSWER_MILLIS = 5000;
@@ -42,7 +43,7 @@ public final class BrokerView implements HostView {
   private static final long NO_GENERATION = -1;
 
   private final Path path;
-  private final Optional<Duration> wish;
+  private Optional<Duration> wish;
   private final Predicate<VmmView> wanted;
   private PacketSocket socket;
   private MappedTable table;
@@ -145,7 +146,7 @@ public final class BrokerView implements HostView {
   }
 
   @Override
-  public void refresh() throws IOException {
+  public synchronized void refresh() throws IOException {
     hear();
     long current = table.generation();
     if (current == generation) {
@@ -244,7 +245,7 @@ public final class BrokerView implements HostView {
   }
 
   @Override
-  public void sweep(Duration age) throws IOException {
+  public synchronized void sweep(Duration age) throws IOException {
     long start = System.nanoTime();
     while (table.isReplaced()
         || table.sweepBegan() == 0
@@ -272,17 +273,23 @@ public final class BrokerView implements HostView {
   }
 
   @Override
-  public List<VmmView> vmms() {
+  public synchronized void every(Duration interval) throws IOException {
+    wish = Optional.of(interval);
+    socket.send(Packets.interval(interval.toNanos()));
+  }
+
+  @Override
+  public synchronized List<VmmView> vmms() {
     return vmms;
   }
 
   @Override
-  public List<Hidden> hidden() {
+  public synchronized List<Hidden> hidden() {
     return hidden;
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     table.close();
     socket.close();
   }

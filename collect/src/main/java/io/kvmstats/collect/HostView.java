@@ -32,8 +32,9 @@ public interface HostView extends AutoCloseable {
    * Says that numbers are wanted more or less often from now on, to whoever reads for others.
    *
    * @param interval from one sweep to the next
+   * @throws IOException when nobody reads any more
    */
-  default void every(Duration interval) {}
+  default void every(Duration interval) throws IOException {}
 
   /** {@return the VMMs, by pid} */
   List<VmmView> vmms();

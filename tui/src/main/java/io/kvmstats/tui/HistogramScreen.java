@@ -56,9 +56,9 @@ final class HistogramScreen {
               .add(
                   Line.pad(Sparkline.bar(Unsigned.toDouble(counts[i]), highest, bar), bar, false),
                   Style.GRAPH)
-              .add("│", Style.FAINT)
+              .add("|", Style.FAINT)
               .add(heat(track, stat, i, heat, hottest), Style.GRAPH)
-              .add("│", Style.FAINT));
+              .add("|", Style.FAINT));
     }
     return lines;
   }

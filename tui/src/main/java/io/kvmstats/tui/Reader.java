@@ -56,7 +56,6 @@ final class Reader implements AutoCloseable {
   void every(Duration other) {
     if (!other.equals(interval)) {
       interval = other;
-      host.every(other);
       LockSupport.unpark(sweeper);
     }
   }
@@ -77,11 +76,16 @@ final class Reader implements AutoCloseable {
 
   private void sweep() {
     Snapshot last = Snapshot.NOTHING;
+    Duration told = interval;
     long next = System.nanoTime();
     for (long sweeps = 0; !isOver; sweeps++) {
       Seen now = seen;
       try {
-        host.sweep(interval.dividedBy(2));
+        if (!told.equals(interval)) {
+          told = interval;
+          host.every(told);
+        }
+        host.sweep(told.dividedBy(2));
         last = Snapshot.of(now.vmms, now.hidden).with(now.trouble);
       } catch (IOException e) {
         last = last.with(String.valueOf(e.getMessage()));

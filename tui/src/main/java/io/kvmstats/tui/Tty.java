@@ -36,7 +36,6 @@ final class Tty implements AutoCloseable {
           Map.entry('↓', 'v'),
           Map.entry('←', '<'),
           Map.entry('→', '>'),
-          Map.entry('│', '|'),
           Map.entry('▁', '_'),
           Map.entry('▂', '.'),
           Map.entry('▃', '-'),
