@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       GetCommand.class,
       WatchCommand.class,
+      TopCommand.class,
       StatCommand.class,
       BrokerCommand.class,
       ExecCommand.class,

@@ -107,7 +107,7 @@ final class Watcher {
     return last + length * (1 + Math.max(0, now - last) / length);
   }
 
-  private static void sleepUntil(long nanoTime) {
+  static void sleepUntil(long nanoTime) {
     for (long left = nanoTime - System.nanoTime(); left > 0; left = nanoTime - System.nanoTime()) {
       LockSupport.parkNanos(left);
     }
