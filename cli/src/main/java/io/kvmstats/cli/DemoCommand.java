@@ -74,7 +74,8 @@ final class DemoCommand implements Callable<Integer> {
       selection.pids.addAll(guests.pids());
       selection.sources.alone();
       Duration limit = seconds == null ? FOREVER : seconds;
-      return new Watcher(selection, format.get(), interval, Long.MAX_VALUE, limit).run();
+      SweepPrinter printer = new RatePrinter(format.get(), selection);
+      return new Watcher(selection, printer, interval, Long.MAX_VALUE, limit).run(new Output());
     }
   }
 

@@ -9,7 +9,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 
 /** Standard output, whose errors are noticed: {@link System#out} hides them. */
-final class Output {
+final class Output implements Destination {
   private final Writer writer =
       new BufferedWriter(
           new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8));
@@ -23,6 +23,10 @@ final class Output {
     }
   }
 
+  /** Who reads it has read all that was written before. */
+  @Override
+  public void prepare(SweepPrinter printer) {}
+
   /**
    * Writes all of a text, now.
    *
@@ -30,7 +34,8 @@ final class Output {
    * @throws ClosedException when nobody reads any more
    * @throws IOException when it can't be written, such as to a full disk
    */
-  void print(CharSequence text) throws IOException {
+  @Override
+  public void print(CharSequence text) throws IOException {
     try {
       writer.append(text);
       writer.flush();
@@ -43,4 +48,8 @@ final class Output {
       throw new IOException("writing the output: " + message, e);
     }
   }
+
+  /** It is the process's. */
+  @Override
+  public void close() {}
 }

@@ -6,6 +6,7 @@ import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.VmName;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
@@ -17,7 +18,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** Prints what a sweep found, in one format after another sweep's. */
-final class RatePrinter {
+final class RatePrinter implements SweepPrinter {
   /** As vmstat and kvm_stat do. */
   private static final int LINES_PER_HEADER = 20;
 
@@ -34,8 +35,8 @@ final class RatePrinter {
     this.selection = selection;
   }
 
-  /** {@return what to say if the statistics asked for leave no line anything to tell} */
-  Optional<String> nothingToShow(List<VmmView> vmms) {
+  @Override
+  public Optional<String> nothingToShow(List<VmmView> vmms) {
     if (!Column.of(selection, vmms).isEmpty()) {
       return Optional.empty();
     }
@@ -52,14 +53,20 @@ final class RatePrinter {
         : Optional.of("only histograms match, which no column holds: try --format json, or stat");
   }
 
-  /** {@return a sweep's lines} */
-  String print(List<VmmView> vmms, Instant time) {
+  @Override
+  public String print(List<VmmView> vmms, Instant time) {
     List<Column> columns = Column.of(selection, vmms);
     return switch (format) {
       case TABLE -> table(RateRow.of(vmms, columns), columns, time);
       case CSV -> csv(RateRow.of(vmms, columns), columns, time);
       case JSON -> json(vmms, columns, time);
     };
+  }
+
+  /** A heading is not repeated over a file's end. */
+  @Override
+  public void begin(Path file) {
+    header = List.of();
   }
 
   private String table(List<RateRow> rows, List<Column> columns, Instant time) {

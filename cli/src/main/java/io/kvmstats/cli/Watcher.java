@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 /** Sweeps at an interval and prints each sweep: what {@code watch} and {@code demo} do. */
 final class Watcher {
   private final Selection selection;
-  private final Format format;
+  private final SweepPrinter printer;
   private final Duration interval;
   private final long count;
   private final Duration limit;
@@ -25,9 +25,10 @@ final class Watcher {
    * @param count how many times to print at most
    * @param limit how long to run at most
    */
-  Watcher(Selection selection, Format format, Duration interval, long count, Duration limit) {
+  Watcher(
+      Selection selection, SweepPrinter printer, Duration interval, long count, Duration limit) {
     this.selection = selection;
-    this.format = format;
+    this.printer = printer;
     this.interval = interval;
     this.count = count;
     this.limit = limit;
@@ -36,11 +37,10 @@ final class Watcher {
   /**
    * Runs until enough was printed or the VMs asked for are gone.
    *
+   * @param destination where it prints to
    * @return the exit code
    */
-  int run() throws IOException {
-    Output output = new Output();
-    RatePrinter printer = new RatePrinter(format, selection);
+  int run(Destination destination) throws IOException {
     try (HostView host = selection.host(Optional.of(interval))) {
       host.refresh();
       selection.troubles(host).forEach(Messages::say);
@@ -67,7 +67,8 @@ final class Watcher {
         if (nothingToRead(host)) {
           return Exit.DONE;
         }
-        output.print(printer.print(host.vmms(), Instant.now()));
+        destination.prepare(printer);
+        destination.print(printer.print(host.vmms(), Instant.now()));
       }
       return Exit.DONE;
     }

@@ -14,14 +14,21 @@ import io.kvmstats.core.model.Unit;
 import io.kvmstats.discover.KvmFd;
 import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.Vmm;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code top} makes of all VMs' numbers, and how it prints it. */
+/** What {@code top} and the CSV of kvm_stat make of all VMs' numbers, and how they print it. */
 class HostSumTest {
   private static final Schema VM =
       schema(
@@ -33,6 +40,9 @@ class HostSumTest {
           descriptor("halt_wait_hist", StatType.LOG_HISTOGRAM, 2, 8),
           descriptor("blocking", StatType.INSTANT, 1, 24),
           descriptor("schedstat.wait_ns", StatType.CUMULATIVE, 1, 32));
+
+  private static final Instant TIME =
+      LocalDateTime.of(2026, 3, 4, 5, 6, 7).atZone(ZoneId.systemDefault()).toInstant();
 
   private static Schema schema(Descriptor... descriptors) {
     return new Schema(List.of(descriptors));
@@ -147,6 +157,12 @@ class HostSumTest {
     VmmView reset = vmm(19, 1, vm(), vcpu(0, values(1000, 0, 0, 0), values(5, 0, 0, 0)));
     assertThat(top(ONE, reset).lines().map(String::strip))
         .contains("exits" + " ".repeat(44) + "166");
+    assertThat(csv(new KvmStatCsv(new Selection()), ONE, reset))
+        .isEqualTo(
+            """
+            timestamp,blocking,exits,pages_4k,remote_tlb_flush
+            2026-03-04 05:06:07,0,,-20,2
+            """);
   }
 
   @Test
@@ -185,5 +201,54 @@ class HostSumTest {
     assertThat(top(debugfs))
         .contains("exits                                             42         2\n");
     assertThat(without(debugfs)).isEmpty();
+  }
+
+  private static String csv(SweepPrinter printer, VmmView... vmms) {
+    return printer.print(List.of(vmms), TIME);
+  }
+
+  @Test
+  void theCsvIsKvmStatsAndItsHeaderComesOnce() {
+    SweepPrinter printer = new KvmStatCsv(new Selection());
+    String line = "2026-03-04 05:06:07,0,52,-20,6\n";
+    assertThat(csv(printer, ONE, TWO))
+        .isEqualTo("timestamp,blocking,exits,pages_4k,remote_tlb_flush\n" + line);
+    assertThat(csv(printer, ONE, TWO)).isEqualTo(line);
+  }
+
+  @Test
+  void columnsComeWithAHeaderAndStay() {
+    VmmView vcpuAlone = vmm(17, 1, vcpu(0, values(1, 0, 0, 0), values(3, 0, 0, 0)));
+    SweepPrinter printer = new KvmStatCsv(new Selection());
+    assertThat(csv(printer, vcpuAlone)).startsWith("timestamp,blocking,exits\n").endsWith(",0,2\n");
+    assertThat(csv(printer, ONE))
+        .startsWith("timestamp,blocking,exits,pages_4k,remote_tlb_flush\n");
+    assertThat(csv(printer, vcpuAlone)).isEqualTo("2026-03-04 05:06:07,0,2,,\n");
+  }
+
+  @Test
+  void aFileThatHasTheHeaderDoesNotGetItAgain(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("log.csv");
+    SweepPrinter printer = new KvmStatCsv(new Selection());
+    Files.writeString(file, "timestamp,exits\nx,1\n" + csv(printer, ONE));
+    printer.begin(file);
+    assertThat(csv(printer, ONE)).doesNotContain("timestamp");
+    Files.writeString(file, csv(printer, ONE) + "timestamp,exits\nx,1\n");
+    printer.begin(file);
+    assertThat(csv(printer, ONE)).startsWith("timestamp,blocking,exits,");
+    Files.writeString(file, "");
+    printer.begin(file);
+    assertThat(csv(printer, ONE)).startsWith("timestamp,blocking,exits,");
+  }
+
+  @Test
+  void everyOtherHeadingComesAgainInANewFile(@TempDir Path folder) throws IOException {
+    for (Format format : List.of(Format.TABLE, Format.CSV)) {
+      SweepPrinter printer = new RatePrinter(format, new Selection());
+      String first = csv(printer, ONE);
+      assertThat(csv(printer, ONE)).isNotEqualTo(first);
+      printer.begin(folder.resolve("any"));
+      assertThat(csv(printer, ONE)).isEqualTo(first);
+    }
   }
 }

@@ -3,15 +3,20 @@ package io.kvmstats.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** What scripts for kvm_stat find: {@code top -1}. */
+/** What scripts for kvm_stat find: {@code top -1} and {@code watch --format kvm_stat-csv}. */
 class KvmStatIT {
   private static CVmm vmm;
 
@@ -75,5 +80,105 @@ class KvmStatIT {
     App.Result nobody = App.run("top", "-1", "--pid", "1");
     assertThat(nobody.exit()).isEqualTo(3);
     assertThat(nobody.err()).contains("try kvmstats list");
+  }
+
+  private static final String ROW = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d(,0)+";
+
+  /** As logrotate does it: the file gets another name, and then the signal comes. */
+  @Test
+  void aRotatedLogIsWholeAndSoIsTheNext(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("kvm.csv");
+    String header = "timestamp," + String.join(",", sums().keySet());
+    Process watch = watch(log, "kvm_stat-csv");
+    List<Path> files = new ArrayList<>();
+    try {
+      for (int i = 0; i < 5; i++) {
+        assertThat(App.eventually(() -> Files.exists(log) && Files.size(log) > 3 * header.length()))
+            .isTrue();
+        files.add(Files.move(log, folder.resolve("kvm.csv." + i)));
+        hangUp(watch);
+      }
+      assertThat(App.eventually(() -> Files.exists(log) && Files.size(log) > header.length()))
+          .isTrue();
+      files.add(log);
+    } finally {
+      watch.destroy();
+      watch.waitFor();
+    }
+    for (Path file : files) {
+      String text = Files.readString(file);
+      assertThat(text).endsWith("\n");
+      assertThat(text.lines()).first().isEqualTo(header);
+      assertThat(text.lines().skip(1))
+          .isNotEmpty()
+          .allMatch(line -> line.matches(ROW))
+          .allMatch(line -> line.split(",", -1).length == header.split(",", -1).length);
+    }
+  }
+
+  /** What is not written anywhere would be a gap in the times. */
+  @Test
+  void noIntervalIsLostWhenTheLogIsRotated(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("watch.json");
+    Process watch = watch(log, "json", "-n", "60");
+    int rotated = 0;
+    while (!watch.waitFor(100, TimeUnit.MILLISECONDS)) {
+      if (Files.exists(log) && Files.size(log) > 0) {
+        Files.move(log, folder.resolve("watch.json." + rotated++));
+        hangUp(watch);
+      }
+    }
+    assertThat(watch.exitValue()).isZero();
+    assertThat(rotated).isGreaterThan(2);
+    int documents = 0;
+    try (var files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        documents += Schemas.readLines("watch", Files.readString(file)).size();
+      }
+    }
+    assertThat(documents).isEqualTo(60);
+  }
+
+  private static Process watch(Path log, String format, String... more) throws Exception {
+    List<String> command =
+        App.command(
+            "watch", "-p", pid(), "-i", "0.1", "--format", format, "--output", log.toString());
+    command.addAll(List.of(more));
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
+  private static void hangUp(Process process) throws Exception {
+    new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+  }
+
+  @Test
+  void aLogIsAppendedToAndATornLineIsOnItsOwn(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("kvm.csv");
+    append(log);
+    String first = Files.readString(log);
+    append(log);
+    String both = Files.readString(log);
+    assertThat(both).startsWith(first);
+    assertThat(both.lines().filter(line -> line.startsWith("timestamp,"))).hasSize(1);
+    assertThat(both.lines()).hasSize(3);
+    Files.writeString(log, both.substring(0, both.length() - 2));
+    append(log);
+    assertThat(Files.readString(log).lines()).hasSize(4).last().asString().matches(ROW);
+  }
+
+  private static void append(Path log) throws Exception {
+    assertThat(watch(log, "kvm_stat-csv", "-n", "1").waitFor()).isZero();
+  }
+
+  @Test
+  void aLogThatCannotBeWrittenIsSaid(@TempDir Path folder) throws Exception {
+    App.Result full =
+        App.run("watch", "-p", pid(), "-i", "0.1", "--format", "csv", "--output", "/dev/full");
+    assertThat(full.exit()).isEqualTo(1);
+    assertThat(full.err()).contains("writing /dev/full: No space left on device");
+    String none = folder.resolve("none/log").toString();
+    App.Result noFolder = App.run("watch", "-p", pid(), "--output", none);
+    assertThat(noFolder.exit()).isEqualTo(1);
+    assertThat(noFolder.err()).contains(none + " (No such file or directory)");
   }
 }

@@ -38,6 +38,7 @@ class UsageIT {
             List.of("simulate", "--vcpus", "1025"),
             List.of("simulate", "--seed", "x"),
             List.of("top", "-i", "26"),
+            List.of("get", "--format", "kvm_stat-csv"),
             List.of("get", "--format", "xml"))) {
       App.Result result = App.run(App.command(wrong.toArray(String[]::new)));
       assertThat(result.exit()).as(wrong.toString()).isEqualTo(2);
