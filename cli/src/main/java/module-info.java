@@ -8,6 +8,7 @@ module io.kvmstats.cli {
   requires io.kvmstats.guest;
   requires io.kvmstats.publish;
   requires io.kvmstats.qmp;
+  requires io.kvmstats.tui;
   requires jdk.unsupported; // Signals.
 
   // It sets the fields that options are declared on.

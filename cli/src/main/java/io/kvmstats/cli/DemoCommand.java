@@ -1,8 +1,10 @@
 package io.kvmstats.cli;
 
 import io.kvmstats.guest.Guest;
+import io.kvmstats.tui.Top;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -16,7 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Starts real VMs through /dev/kvm, each in a process of its own, and watches them.",
+      "Starts real VMs through /dev/kvm, each in a process of its own, and watches them: on a terminal"
+          + " as 'kvmstats top' does, with --format or without a terminal as 'kvmstats watch' does.",
       "Their vCPUs compute, write to a port, write to an address without memory, or sleep until"
           + " their timer wakes them. They end with the command.",
       "Without /dev/kvm the VMs are simulated, and called so; see 'kvmstats simulate'."
@@ -74,6 +77,11 @@ final class DemoCommand implements Callable<Integer> {
       selection.pids.addAll(guests.pids());
       selection.sources.alone();
       Duration limit = seconds == null ? FOREVER : seconds;
+      if (!spec.commandLine().getParseResult().hasMatchedOption("--format")
+          && TopCommand.hasTerminal()) {
+        new Top(interval, TopCommand.settings()).run(selection.host(Optional.of(interval)), limit);
+        return Exit.DONE;
+      }
       SweepPrinter printer = new RatePrinter(format.get(), selection);
       return new Watcher(selection, printer, interval, Long.MAX_VALUE, limit).run(new Output());
     }

@@ -2,8 +2,10 @@ package io.kvmstats.cli;
 
 import io.kvmstats.collect.HostView;
 import io.kvmstats.core.text.Text;
+import io.kvmstats.tui.Top;
 import java.io.Console;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,10 +21,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "top",
     description = {
-      "Shows what KVM counts for all VMs together, as kvm_stat does.",
-      "A line per statistic: its name, its sum over all VMs, and how much that grew in the interval;"
-          + " raw numbers, as the kernel has them. What is unknown is left out or left blank, and the"
-          + " VMs that the sums are without are named. Histograms are not shown."
+      "Shows the VMs of this host on the terminal, live: what they do, their vCPUs, all that KVM"
+          + " counts for each, and histograms over time. ? says what the keys do; they are kvm_stat's"
+          + " and htop's.",
+      "With --batch, or without a terminal, it prints what KVM counts for all VMs together, as"
+          + " kvm_stat does: a line per statistic with its name, its sum over all VMs, and how much"
+          + " that grew in the interval; raw numbers, as the kernel has them. What is unknown is left"
+          + " out or left blank, and the VMs that the sums are without are named.",
+      "Columns that were chosen (C) are kept in $XDG_CONFIG_HOME/kvmstats/toprc, or in ~/.config."
+          + " NO_COLOR turns colours off."
     },
     mixinStandardHelpOptions = true)
 final class TopCommand implements Callable<Integer> {
@@ -30,6 +37,8 @@ final class TopCommand implements Callable<Integer> {
   private static final Duration INTERVAL_MIN = Duration.ofMillis(100);
 
   private static final Duration INTERVAL_MAX = Duration.ofMillis(25_500);
+
+  private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
   @Spec private CommandSpec spec;
   @Mixin private Selection selection = new Selection();
@@ -44,13 +53,17 @@ final class TopCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       defaultValue = "1",
       converter = Interval.class,
-      description = "How long to look, 0.1 to 25.5; ${DEFAULT-VALUE} by default.")
+      description = "Time between readings, 0.1 to 25.5; ${DEFAULT-VALUE} by default.")
   private Duration interval = Duration.ZERO;
 
   @Override
   public Integer call() throws IOException {
     if (interval.compareTo(INTERVAL_MIN) < 0 || interval.compareTo(INTERVAL_MAX) > 0) {
       throw new ParameterException(spec.commandLine(), "--interval is 0.1 to 25.5 seconds");
+    }
+    if (!batch && hasTerminal()) {
+      new Top(interval, settings()).run(selection.host(Optional.of(interval)), FOREVER);
+      return Exit.DONE;
     }
     try (HostView host = selection.host(Optional.of(interval))) {
       host.refresh();
@@ -62,18 +75,27 @@ final class TopCommand implements Callable<Integer> {
         Messages.say(HostSum.NOTHING);
         return Exit.NOTHING_TO_READ;
       }
-      return batch || !hasTerminal() ? batch(host) : screen(host);
+      return batch(host);
     }
   }
 
-  /** To show something and to be told something: a console is both. */
-  private static boolean hasTerminal() {
-    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+  /** To show a screen and to be told something: a console is both. */
+  static boolean hasTerminal() {
+    String type = System.getenv("TERM");
+    return type != null
+        && !type.isEmpty()
+        && !type.equals("dumb")
+        && Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
   }
 
-  /** The one place where the terminal's screen comes in. Until it does: what there is without. */
-  private int screen(HostView host) throws IOException {
-    return batch(host);
+  /** {@return the file that the columns chosen are kept in} */
+  static Path settings() {
+    String config = System.getenv("XDG_CONFIG_HOME");
+    Path folder =
+        config != null && !config.isEmpty()
+            ? Path.of(config)
+            : Path.of(System.getProperty("user.home", ""), ".config");
+    return folder.resolve("kvmstats").resolve("toprc");
   }
 
   private int batch(HostView host) throws IOException {

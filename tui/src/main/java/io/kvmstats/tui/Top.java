@@ -46,9 +46,10 @@ public final class Top {
    * Shows it until the user leaves, or the terminal has gone.
    *
    * @param host what is read; closed with the screen
+   * @param limit when to end it anyway
    * @throws IOException when there is no terminal, or the settings can't be read
    */
-  public void run(HostView host) throws IOException {
+  public void run(HostView host, Duration limit) throws IOException {
     State state = new State(interval);
     state.fields = settings.load();
     try (Tty tty = Tty.open();
@@ -58,7 +59,8 @@ public final class Top {
       typist.setDaemon(true);
       typist.start();
       reader.start();
-      while (!state.isOver) {
+      long start = System.nanoTime();
+      while (!state.isOver && System.nanoTime() - start < limit.toNanos()) {
         draw(tty, state);
         next();
         reader.every(state.interval);

@@ -16,6 +16,7 @@ import org.jline.utils.AttributedStringBuilder;
 import org.jline.utils.AttributedStyle;
 import org.jline.utils.Display;
 import org.jline.utils.InfoCmp.Capability;
+import org.jline.utils.NonBlockingReader;
 
 /**
  * The terminal, taken over until {@link #close}, which gives it back as it was.
@@ -56,12 +57,14 @@ final class Tty implements AutoCloseable {
           Map.entry('▓', '%'));
 
   private static final int COLOURS_LEAST = 8;
+  private static final long HOUR_MILLIS = 3_600_000;
 
   private final Terminal terminal;
   private final Attributes before;
   private final Display display;
   private final Map<Style, AttributedStyle> styles;
   private final boolean isAscii;
+  private final KeyReader keys = new KeyReader(this::read);
   private boolean isTaken;
 
   private Tty(Terminal terminal) {
@@ -215,7 +218,16 @@ final class Tty implements AutoCloseable {
 
   /** {@return the next key; empty when the terminal has gone} */
   Optional<Key> read() throws IOException {
-    return new KeyReader(millis -> terminal.reader().read(millis)).read();
+    return keys.read();
+  }
+
+  /** Always with a time: JLine's read without one keeps a lock that its end waits for. */
+  private int read(long millis) throws IOException {
+    int read;
+    do {
+      read = terminal.reader().read(millis > 0 ? millis : HOUR_MILLIS);
+    } while (read == NonBlockingReader.READ_EXPIRED && millis == 0);
+    return read;
   }
 
   @Override
