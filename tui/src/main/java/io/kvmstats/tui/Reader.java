@@ -56,6 +56,7 @@ final class Reader implements AutoCloseable {
   void every(Duration other) {
     if (!other.equals(interval)) {
       interval = other;
+      LockSupport.unpark(looker);
       LockSupport.unpark(sweeper);
     }
   }
@@ -95,6 +96,7 @@ final class Reader implements AutoCloseable {
       // What was missed is left out: rates over what is left of an interval say little.
       next = Math.max(next + pause.toNanos(), System.nanoTime());
       waitUntil(next, pause);
+      next = Math.min(next, System.nanoTime()); // What was left of an interval counts no more.
     }
   }
 
