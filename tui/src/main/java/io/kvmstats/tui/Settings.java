@@ -1,11 +1,13 @@
 package io.kvmstats.tui;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /** What is kept from one time to the next: which columns the user has chosen. */
@@ -34,9 +36,10 @@ final class Settings {
     if (!Files.isRegularFile(file) || Files.size(file) > BYTES_MAX) {
       return EnumSet.copyOf(saved);
     }
-    for (String line : Files.readAllLines(file)) {
+    // Whatever bytes there are, they are characters in this one; those of names are the same.
+    for (String line : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
       if (line.startsWith(COLUMNS)) {
-        Set<String> names = Set.of(line.substring(COLUMNS.length()).strip().split(" ", -1));
+        List<String> names = List.of(line.substring(COLUMNS.length()).strip().split(" ", -1));
         Set<Field> chosen = EnumSet.of(Field.NAME);
         Arrays.stream(Field.values()).filter(f -> names.contains(f.name())).forEach(chosen::add);
         saved = chosen;
