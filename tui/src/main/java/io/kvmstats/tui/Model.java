@@ -34,6 +34,10 @@ final class Model {
 
   /** Takes what a sweep found. */
   void take(Snapshot snapshot) {
+    if (snapshot.nanos() == latest.nanos()) {
+      latest = snapshot; // Nothing was read, and there is a reason for it.
+      return;
+    }
     Set<String> now = new HashSet<>();
     snapshot.vmms().forEach(vmm -> now.add(vmm.id()));
     for (ObservedVmm vmm : latest.vmms()) {
