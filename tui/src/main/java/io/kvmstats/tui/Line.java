@@ -35,7 +35,11 @@ final class Line {
   Line fit(int columns, Style padding) {
     Line fitted = new Line();
     for (Piece piece : pieces) {
-      fitted.add(cut(piece.text, columns - fitted.width), piece.style);
+      String cut = cut(piece.text, columns - fitted.width);
+      fitted.add(cut, piece.style);
+      if (!cut.equals(piece.text)) {
+        break; // A narrow character of the next piece may fit where a wide one of this did not.
+      }
     }
     return fitted.width < columns
         ? fitted.add(" ".repeat(columns - fitted.width), padding)
