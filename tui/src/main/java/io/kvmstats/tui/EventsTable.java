@@ -7,6 +7,7 @@ import io.kvmstats.core.model.Unsigned;
 import io.kvmstats.core.text.Text;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -28,19 +29,13 @@ final class EventsTable {
 
   /** A statistic's sum. */
   private static final class Sum {
-    private double total;
-    private double rate;
-    private boolean isPartial;
+    private Amount total = Amount.NONE;
+    private Amount rate = Amount.NONE;
     private final Map<String, Sum> parts = new TreeMap<>();
 
-    void add(Optional<long[]> values, long before, OptionalDouble perSecond) {
-      if (values.isEmpty()) {
-        isPartial = true;
-        return;
-      }
-      total += Unsigned.toDouble(values.get()[0] - before);
-      rate += perSecond.orElse(0);
-      isPartial |= perSecond.isEmpty();
+    void add(Amount furtherTotal, Amount furtherRate) {
+      total = total.plus(furtherTotal);
+      rate = rate.plus(furtherRate);
     }
   }
 
@@ -51,12 +46,18 @@ final class EventsTable {
       for (Observed object : vmm.objects()) {
         for (Descriptor stat : object.view().schema().descriptors()) {
           if (isEvent(stat) && state.passes(stat.name())) {
-            Optional<long[]> values = object.values(stat);
-            long before = state.before(vmm.id(object), stat.name(), 1)[0];
+            Amount total =
+                state
+                    .total(vmm.id(object), object, stat)
+                    .map(values -> Amount.of(Unsigned.toDouble(values[0]), 1))
+                    .orElse(Amount.UNKNOWN);
+            OptionalDouble perSecond = object.perSecond(stat);
+            Amount rate =
+                perSecond.isPresent() ? Amount.of(perSecond.getAsDouble(), 1) : Amount.UNKNOWN;
             Sum sum = sums.computeIfAbsent(stat.name(), name -> new Sum());
             Sum part = sum.parts.computeIfAbsent(vmm.name(), name -> new Sum());
             for (Sum one : List.of(all, sum, part)) {
-              one.add(values, before, object.perSecond(stat));
+              one.add(total, rate);
             }
           }
         }
@@ -64,11 +65,12 @@ final class EventsTable {
     }
     List<Row> rows = new ArrayList<>();
     sums.forEach((name, sum) -> {
-      if (sum.total > 0 || sum.isPartial) { // kvm_stat's list ends where they begin.
-        rows.add(row(name, sum, all.total, state.unfolded.contains(state.place)));
+      // kvm_stat's list ends where those begin that never happened.
+      if (sum.total.sum() > 0 || sum.total.unknown() > 0) {
+        rows.add(row(name, sum, all.total.sum(), state.unfolded.contains(state.place)));
       }
     });
-    Row total = new Row("", cells("Total", all, all.total), Style.STRONG, List.of());
+    Row total = new Row("", cells("Total", all, all.total.sum()), Style.STRONG, List.of());
     return new Grid(COLUMNS, rows, Optional.of(total), state.sorting());
   }
 
@@ -88,11 +90,19 @@ final class EventsTable {
   }
 
   private static List<Cell> cells(String name, Sum sum, double all) {
-    String mark = sum.isPartial ? "*" : "";
     return List.of(
         Cell.text(Text.printable(name)),
-        new Cell(String.format("%.0f", sum.total) + mark, sum.total, Style.PLAIN),
-        all > 0 ? Cell.share(sum.total / all) : Cell.UNKNOWN,
-        new Cell(String.format("%.0f", sum.rate) + mark, sum.rate, Style.PLAIN));
+        cell(sum.total),
+        all > 0 && sum.total.known() > 0 ? Cell.share(sum.total.sum() / all) : Cell.UNKNOWN,
+        cell(sum.rate));
+  }
+
+  private static Cell cell(Amount amount) {
+    if (amount.known() == 0) {
+      return Cell.UNKNOWN;
+    }
+    String mark = amount.unknown() > 0 ? "*" : "";
+    return new Cell(
+        String.format(Locale.ROOT, "%.0f", amount.sum()) + mark, amount.sum(), Style.PLAIN);
   }
 }

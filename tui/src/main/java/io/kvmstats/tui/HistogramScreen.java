@@ -5,6 +5,7 @@ import io.kvmstats.core.model.Unsigned;
 import io.kvmstats.core.text.Text;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -20,39 +21,42 @@ final class HistogramScreen {
 
   static List<Line> of(
       ObservedVmm vmm, Observed object, Descriptor stat, Model model, State state, int width) {
-    Optional<long[]> values = object.values(stat);
+    Optional<long[]> values = state.total(vmm.id(object), object, stat);
     if (values.isEmpty()) {
       return List.of(new Line().add("unknown: it could not be read", Style.FAINT));
     }
     long[] counts = values.get();
-    long[] before = state.before(vmm.id(object), stat.name(), stat.size());
     double all = 0;
     double highest = 0;
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] -= before[i];
-      all += Unsigned.toDouble(counts[i]);
-      highest = Math.max(highest, Unsigned.toDouble(counts[i]));
+    for (long count : counts) {
+      all += Unsigned.toDouble(count);
+      highest = Math.max(highest, Unsigned.toDouble(count));
     }
+    // As wide as they are: a number whose end is cut off is another one.
+    int bounds = BOUNDS_WIDTH;
+    int samples = COUNT_WIDTH;
+    for (int i = first(counts); i <= last(counts); i++) {
+      bounds = Math.max(bounds, Line.width(Text.bucket(stat, i)) + 1);
+      samples = Math.max(samples, Long.toUnsignedString(counts[i]).length());
+    }
+    int bar = Math.max(4, (width - bounds - samples) / 3);
+    int heat = Math.clamp(width - bounds - samples - bar - 4, 0, Track.LENGTH);
     List<Line> lines = new ArrayList<>();
     lines.add(summary(stat, counts, all));
-    int bar = Math.max(4, (width - BOUNDS_WIDTH - COUNT_WIDTH) / 3);
-    int heat = Math.min(Track.LENGTH, width - BOUNDS_WIDTH - COUNT_WIDTH - bar - 4);
     lines.add(
         new Line()
-            .add(Line.pad("BUCKET", BOUNDS_WIDTH, false), Style.HEADING)
-            .add(Line.pad("SAMPLES", COUNT_WIDTH, true) + " ", Style.HEADING)
+            .add(Line.pad("BUCKET", bounds, false), Style.HEADING)
+            .add(Line.pad("SAMPLES", samples, true) + " ", Style.HEADING)
             .add(Line.pad("", bar, false) + " ", Style.HEADING)
-            .add(
-                Line.pad("the last " + heat + " readings, now on the right", heat, true),
-                Style.HEADING)
+            .add(Line.pad("last " + heat + " readings", heat, true), Style.HEADING)
             .fit(width, Style.HEADING));
     Optional<Track> track = model.before(vmm.id(object));
     int hottest = hottest(track, stat, heat);
     for (int i = first(counts); i <= last(counts); i++) {
       lines.add(
           new Line()
-              .add(Line.pad(Text.bucket(stat, i), BOUNDS_WIDTH, false))
-              .add(Line.pad(Long.toUnsignedString(counts[i]), COUNT_WIDTH, true) + " ")
+              .add(Line.pad(Text.bucket(stat, i), bounds, false))
+              .add(Line.pad(Long.toUnsignedString(counts[i]), samples, true) + " ")
               .add(
                   Line.pad(Sparkline.bar(Unsigned.toDouble(counts[i]), highest, bar), bar, false),
                   Style.GRAPH)
@@ -64,13 +68,14 @@ final class HistogramScreen {
   }
 
   private static Line summary(Descriptor stat, long[] counts, double all) {
-    Line line = new Line().add(String.format("%.0f samples", all), Style.STRONG);
+    Line line = new Line().add(String.format(Locale.ROOT, "%.0f samples", all), Style.STRONG);
     for (double quantile : QUANTILES) {
       double sum = 0;
       for (int i = 0; all > 0 && i < counts.length; i++) {
         sum += Unsigned.toDouble(counts[i]);
         if (sum >= quantile * all) {
-          line.add(String.format("   p%.0f in %s", quantile * 100, Text.bucket(stat, i)));
+          line.add(
+              String.format(Locale.ROOT, "   p%.0f in %s", quantile * 100, Text.bucket(stat, i)));
           break;
         }
       }

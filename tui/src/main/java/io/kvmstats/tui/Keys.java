@@ -18,6 +18,9 @@ final class Keys {
   private static final int WHEEL_ROWS = 3;
   private static final int ANSWER_MAX = 200;
 
+  /** A page has no room for a table's heading and total, which the help has not. */
+  private static final int TABLE_ROWS = 2;
+
   private final Screens screens;
 
   Keys(Screens screens) {
@@ -38,14 +41,14 @@ final class Keys {
     }
     List<Row> rows = screens.grid(model, state, width).map(Grid::sorted).orElse(List.of());
     switch (key.name()) {
-      case UP -> move(state, rows, -1);
-      case DOWN -> move(state, rows, 1);
-      case WHEEL_UP -> move(state, rows, -WHEEL_ROWS);
-      case WHEEL_DOWN -> move(state, rows, WHEEL_ROWS);
-      case PAGE_UP -> move(state, rows, -page);
-      case PAGE_DOWN -> move(state, rows, page);
-      case HOME -> move(state, rows, Integer.MIN_VALUE / 2);
-      case END -> move(state, rows, Integer.MAX_VALUE / 2);
+      case UP -> move(state, rows, -1, page);
+      case DOWN -> move(state, rows, 1, page);
+      case WHEEL_UP -> move(state, rows, -WHEEL_ROWS, page);
+      case WHEEL_DOWN -> move(state, rows, WHEEL_ROWS, page);
+      case PAGE_UP -> move(state, rows, -page, page);
+      case PAGE_DOWN -> move(state, rows, page, page);
+      case HOME -> move(state, rows, Integer.MIN_VALUE / 2, page);
+      case END -> move(state, rows, Integer.MAX_VALUE / 2, page);
       case ENTER, RIGHT -> open(model, state, rows);
       case ESCAPE, LEFT, BACKSPACE -> back(state);
       case CHARACTER -> {
@@ -58,9 +61,11 @@ final class Keys {
     return true;
   }
 
-  private static void move(State state, List<Row> rows, int by) {
+  private static void move(State state, List<Row> rows, int by, int page) {
     if (state.place == Place.HELP) {
-      state.scroll = Math.clamp((long) state.scroll + by, 0, Help.lines().size());
+      // No further than what is on the screen then: the next key up has to move it.
+      int last = Math.max(0, Help.lines().size() - page - TABLE_ROWS);
+      state.scroll = Math.clamp((long) state.scroll + by, 0, last);
       return;
     }
     OptionalInt at = Screens.selected(rows, state);
@@ -164,14 +169,22 @@ final class Keys {
       }
       case 'b' -> state.place = state.place == Place.EVENTS ? Place.VMS : Place.EVENTS;
       case 'c' -> state.filters.remove(state.place);
-      case '/', 'f' -> ask(state, Question.FILTER);
+      case '/', 'f' -> {
+        if (Screens.isFiltered(state.place)) {
+          ask(state, Question.FILTER);
+        }
+      }
       case 'g' -> ask(state, Question.NAME);
       case 'p' -> ask(state, Question.PID);
       case 's' -> ask(state, Question.INTERVAL);
       case 'x' -> flip(state.unfolded, state.place);
       case 'e' -> selected(state, rows).ifPresent(id -> expand(model, state, id));
-      case 'r' ->
-          state.since = state.since.isPresent() ? Optional.empty() : Optional.of(model.latest());
+      case 'r' -> {
+        if (!model.latest().isNothing()) {
+          state.since =
+              state.since.isPresent() ? Optional.empty() : Optional.of(new Since(model.latest()));
+        }
+      }
       case 'R' -> {
         Sorting now = state.sorting();
         state.sortings.put(state.place, new Sorting(now.column(), !now.isReversed()));
@@ -240,7 +253,7 @@ final class Keys {
         }
       }
       case CHARACTER -> {
-        if (state.answer.length() < ANSWER_MAX) {
+        if (state.answer.length() < ANSWER_MAX && !Character.isISOControl(key.character())) {
           state.answer.appendCodePoint(key.character());
         }
       }
@@ -249,6 +262,9 @@ final class Keys {
   }
 
   private static void answer(Question question, String text, Model model, State state) {
+    if (text.isEmpty() && question != Question.FILTER) {
+      return; // Who types nothing has changed their mind.
+    }
     switch (question) {
       case FILTER -> filter(text, state);
       case INTERVAL -> interval(text, state);

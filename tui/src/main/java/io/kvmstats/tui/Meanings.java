@@ -7,12 +7,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What statistics mean, on this machine. */
+/** What statistics mean, on one architecture. */
 final class Meanings {
-  private static final String ARCHITECTURE = System.getProperty("os.arch", "");
-
   private final Catalog catalog = Catalog.load();
   private final Map<Asked, Optional<CatalogEntry>> found = new HashMap<>();
+
+  private final String architecture;
+
+  Meanings(String architecture) {
+    this.architecture = architecture;
+  }
 
   private record Asked(String stat, Scope scope) {}
 
@@ -37,6 +41,6 @@ final class Meanings {
         ? Optional.empty()
         : found.computeIfAbsent(
             new Asked(stat, object.view().isVcpu() ? Scope.VCPU : Scope.VM),
-            asked -> catalog.find(asked.stat, asked.scope, ARCHITECTURE));
+            asked -> catalog.find(asked.stat, asked.scope, architecture));
   }
 }

@@ -19,6 +19,11 @@ record Observed(ObjectView view, Optional<Reading> reading) {
     return reading.map(r -> r.perSecond(stat)).orElse(OptionalDouble.empty());
   }
 
+  /** {@return the time from the sample before to the last one, in seconds} */
+  OptionalDouble seconds() {
+    return reading.map(Reading::seconds).orElse(OptionalDouble.empty());
+  }
+
   /** {@return how much each value of a cumulative statistic or histogram grew} */
   Optional<long[]> deltas(Descriptor stat) {
     return reading.flatMap(r -> r.deltas(stat));

@@ -9,6 +9,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -18,7 +19,7 @@ final class Screens {
   private static final int TALL = 16;
   private static final long SECOND_NANOS = 1_000_000_000L;
 
-  private final Meanings meanings = new Meanings();
+  private final Meanings meanings;
   private final ZoneId zone;
 
   /**
@@ -27,7 +28,12 @@ final class Screens {
    * @param zone of the times on them
    */
   Screens(ZoneId zone) {
+    this(zone, System.getProperty("os.arch", ""));
+  }
+
+  Screens(ZoneId zone, String architecture) {
     this.zone = zone;
+    this.meanings = new Meanings(architecture);
   }
 
   /**
@@ -66,6 +72,7 @@ final class Screens {
     long vcpus = latest.vmms().stream().mapToLong(vmm -> vmm.view().vcpus().size()).sum();
     line.add(
         String.format(
+            Locale.ROOT,
             "  %s  %s, %s  every %s",
             DateTimeFormatter.ISO_LOCAL_TIME.format(
                 latest.time().atZone(zone).toLocalTime().truncatedTo(SECONDS)),
@@ -86,7 +93,7 @@ final class Screens {
   }
 
   private static String number(long count, String of) {
-    return count + " " + of + (count == 1 ? "" : "s");
+    return count + " " + of + (count == 1 ? "" : of.endsWith("s") ? "es" : "s");
   }
 
   /** What the user types, is told, or has asked to be left out. */
@@ -104,6 +111,9 @@ final class Screens {
       return new Line().add(Text.printable(model.latest().trouble()), Style.BAD);
     }
     Line line = new Line().add(where(model, state), Style.STRONG);
+    if (state.isInside() && model.isGone(state.vmm)) {
+      line.add("  ended", Style.BAD);
+    }
     if (state.filters.containsKey(state.place)) {
       line.add("  only ").add(Text.printable(state.filters.get(state.place).pattern()), Style.NOTE);
     }
@@ -150,6 +160,14 @@ final class Screens {
           object(vmm, state).map(o -> StatsTable.of(vmm.orElseThrow(), o, state, meanings));
       case COLUMNS -> Optional.of(ColumnsTable.of(state));
       case HISTOGRAM, HELP -> Optional.empty();
+    };
+  }
+
+  /** {@return whether a filter means anything there} */
+  static boolean isFiltered(Place place) {
+    return switch (place) {
+      case VMS, EVENTS, VCPUS, STATS -> true;
+      case COLUMNS, HISTOGRAM, HELP -> false;
     };
   }
 

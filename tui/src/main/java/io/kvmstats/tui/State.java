@@ -1,9 +1,9 @@
 package io.kvmstats.tui;
 
+import io.kvmstats.core.model.Descriptor;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -78,7 +78,7 @@ final class State {
   Duration interval;
 
   /** What totals are counted from. */
-  Optional<Snapshot> since = Optional.empty();
+  Optional<Since> since = Optional.empty();
 
   Optional<Question> question = Optional.empty();
   final StringBuilder answer = new StringBuilder();
@@ -97,14 +97,20 @@ final class State {
 
   /** Leaves what is not there any more. */
   void follow(Model model) {
-    boolean isInside = EnumSet.of(Place.VCPUS, Place.STATS, Place.HISTOGRAM).contains(place);
-    if (isInside && model.vmm(vmm).isEmpty()) {
+    if (isInside() && model.vmm(vmm).isEmpty()) {
       place = Place.VMS;
       message = name + " has ended";
-    } else if (isInside && place != Place.VCPUS && Screens.object(model.vmm(vmm), this).isEmpty()) {
+    } else if (isInside()
+        && place != Place.VCPUS
+        && Screens.object(model.vmm(vmm), this).isEmpty()) {
       place = Place.VCPUS;
       message = "that vCPU has gone";
     }
+  }
+
+  /** {@return whether it is one VMM that is shown, or something of it} */
+  boolean isInside() {
+    return place == Place.VCPUS || place == Place.STATS || place == Place.HISTOGRAM;
   }
 
   Sorting sorting() {
@@ -116,20 +122,11 @@ final class State {
     return filter == null || filter.matcher(text).find();
   }
 
-  /** {@return an object's raw values when totals were set back; zeros when they were not} */
-  long[] before(String id, String stat, int size) {
-    Map<String, long[]> found = new HashMap<>();
-    since.ifPresent(then ->
-        then.vmms().stream()
-            .flatMap(vmm -> vmm.objects().stream().filter(o -> vmm.id(o).equals(id)))
-            .forEach(object ->
-                object
-                    .view()
-                    .schema()
-                    .find(stat)
-                    .flatMap(object::values)
-                    .ifPresent(values -> found.put(stat, values))));
-    long[] values = found.get(stat);
-    return values != null && values.length == size ? values : new long[size];
+  /** {@return an object's values as totals: counted from when the user wanted that} */
+  Optional<long[]> total(String id, Observed object, Descriptor stat) {
+    Optional<long[]> values = object.values(stat);
+    return stat.type().isCumulative() && since.isPresent()
+        ? values.flatMap(now -> since.get().counted(id, stat, now))
+        : values;
   }
 }

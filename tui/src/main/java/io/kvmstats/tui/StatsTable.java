@@ -75,7 +75,7 @@ final class StatsTable {
   /** {@return how many samples a histogram got per second} */
   private static OptionalDouble perSecond(Observed object, Descriptor histogram) {
     Optional<long[]> deltas = object.deltas(histogram);
-    OptionalDouble seconds = object.reading().orElseThrow().seconds();
+    OptionalDouble seconds = object.seconds();
     return deltas.isEmpty() || seconds.isEmpty()
         ? OptionalDouble.empty()
         : OptionalDouble.of(sum(deltas.get()) / seconds.getAsDouble());
@@ -90,14 +90,13 @@ final class StatsTable {
   }
 
   private static Cell total(ObservedVmm vmm, Observed object, Descriptor stat, State state) {
-    Optional<long[]> values = object.values(stat);
+    Optional<long[]> values = state.total(vmm.id(object), object, stat);
     if (values.isEmpty()) {
       return Cell.UNKNOWN;
     }
     long total = 0;
-    long[] before = state.before(vmm.id(object), stat.name(), stat.size());
-    for (int i = 0; i < stat.size(); i++) {
-      total += values.get()[i] - (stat.type().isCumulative() ? before[i] : 0);
+    for (long value : values.get()) {
+      total += value;
     }
     String text =
         stat.type() == StatType.UNKNOWN || stat.unit() != Unit.BOOLEAN
