@@ -43,15 +43,23 @@ final class VmsTable {
   /** {@return what the total leaves out: a sentence, empty when that is nothing} */
   static String leftOut(Model model, State state) {
     Set<String> names = new TreeSet<>();
-    for (ObservedVmm vmm : counted(model, state)) {
-      for (Field field : state.fields) {
-        field
-            .metric()
-            .filter(metric -> metric.of(vmm).unknown() > 0)
-            .ifPresent(metric -> names.add(vmm.name()));
-      }
+    List<ObservedVmm> vmms = counted(model, state);
+    for (Field field : state.fields) {
+      field
+          .metric()
+          .filter(metric -> vmms.stream().anyMatch(vmm -> metric.of(vmm).known() > 0))
+          .ifPresent(metric ->
+              vmms.stream()
+                  .filter(vmm -> lacks(vmm, metric))
+                  .forEach(vmm -> names.add(vmm.name())));
     }
-    return names.isEmpty() ? "" : "* without what is unknown of " + String.join(", ", names);
+    return names.isEmpty() ? "" : "  * without what is unknown of " + String.join(", ", names);
+  }
+
+  /** A VM whose source has no such number lacks it as well as one that could not be read. */
+  private static boolean lacks(ObservedVmm vmm, Metric metric) {
+    Amount amount = metric.of(vmm);
+    return amount.unknown() > 0 || (amount.known() == 0 && !vmm.view().vcpus().isEmpty());
   }
 
   private static List<ObservedVmm> counted(Model model, State state) {
@@ -117,7 +125,7 @@ final class VmsTable {
         all = all.plus(metric.of(vmm));
       }
       Cell cell = field.number(metric.summed(all).ofKnown());
-      return all.unknown() > 0 && all.known() > 0
+      return all.known() > 0 && vmms.stream().anyMatch(vmm -> lacks(vmm, metric))
           ? new Cell(cell.text() + "*", cell.order(), cell.style())
           : cell;
     }
