@@ -13,7 +13,7 @@ final class Numbers {
     if (value < 0) {
       return "-" + scaled(-value);
     }
-    double scaled = value;
+    double scaled = Math.abs(value); // There is a -0 too.
     int prefix = 0;
     while (scaled >= 999.5 && prefix < PREFIXES.length - 1) {
       scaled /= 1000;
