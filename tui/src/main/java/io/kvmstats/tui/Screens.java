@@ -137,7 +137,11 @@ final class Screens {
       case VMS, HELP -> "";
       case COLUMNS -> "columns: Enter shows one or leaves it out";
       case EVENTS -> "kvm statistics - summary";
-      case VCPUS -> vm + vmm.flatMap(v -> v.view().shortfall()).map(why -> ": " + why).orElse("");
+      case VCPUS ->
+          vm
+              + vmm.flatMap(v -> v.view().shortfall())
+                  .map(why -> ": " + Text.printable(why))
+                  .orElse("");
       case STATS -> vm + ", " + object.map(o -> vmm.get().name(o)).orElse("");
       case HISTOGRAM ->
           vm + ", " + object.map(o -> vmm.get().name(o)).orElse("") + ": " + state.histogram;
