@@ -62,6 +62,11 @@ class KeyReaderTest {
     "^[[8~, END",
     "^[[5~, PAGE_UP",
     "^[[6~, PAGE_DOWN",
+    // With Shift or Control held; the keypad's Enter.
+    "^[[1;5A, UP",
+    "^[[1;2F, END",
+    "^[[5;3~, PAGE_UP",
+    "^[OM, ENTER",
     // The wheel, as all tell today, and as xterm did first.
     "^[[<64;10;5M, WHEEL_UP",
     "^[[<65;222;55M, WHEEL_DOWN",
@@ -83,14 +88,13 @@ class KeyReaderTest {
   @Test
   void whatIsNoSequence() throws IOException {
     assertThat(keys("^[")).containsExactly(Key.of(Name.ESCAPE));
+    assertThat(keys("^[^[[A^[^[q"))
+        .containsExactly(
+            Key.of(Name.ESCAPE), Key.of(Name.UP), Key.of(Name.ESCAPE), Key.of(Name.OTHER));
     assertThat(keys("\r\n\b\177"))
         .containsExactly(
-            Key.of(Name.ENTER),
-            Key.of(Name.ENTER),
-            Key.of(Name.BACKSPACE),
-            Key.of(Name.BACKSPACE));
-    assertThat(keys("q/é日"))
-        .containsExactly(Key.of('q'), Key.of('/'), Key.of('é'), Key.of('日'));
+            Key.of(Name.ENTER), Key.of(Name.ENTER), Key.of(Name.BACKSPACE), Key.of(Name.BACKSPACE));
+    assertThat(keys("q/é日")).containsExactly(Key.of('q'), Key.of('/'), Key.of('é'), Key.of('日'));
     assertThat(keys("")).isEmpty();
   }
 

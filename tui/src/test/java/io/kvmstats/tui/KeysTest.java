@@ -358,7 +358,8 @@ class KeysTest {
     for (int c = '!'; c <= '~'; c++) {
       State fresh = new State(Duration.ofSeconds(1));
       if (keys.press(Key.of(c), model, fresh, 100, PAGE)) {
-        assertThat(help).containsPattern("(?m)^(.*; )?(. )*" + java.util.regex.Pattern.quote((char) c + ""));
+        assertThat(help)
+            .containsPattern("(?m)^(.*; )?(. )*" + java.util.regex.Pattern.quote((char) c + ""));
       }
     }
   }

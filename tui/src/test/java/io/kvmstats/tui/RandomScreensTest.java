@@ -122,7 +122,8 @@ class RandomScreensTest {
       keys.press(key, model, state, width, Math.max(1, height - 5));
       List<Line> lines = screens.draw(model, state, width, height, second * MadeUp.SECOND);
       seen.add(state.place);
-      String where = "seed %d, step %d: %dx%d of %s".formatted(seed, step, width, height, state.place);
+      String where =
+          "seed %d, step %d: %dx%d of %s".formatted(seed, step, width, height, state.place);
       assertThat(lines).as(where).hasSize(height);
       for (Line line : lines) {
         String text = line.text();
@@ -141,7 +142,8 @@ class RandomScreensTest {
           Character.FORMAT,
           Character.SURROGATE,
           Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR -> true;
+          Character.PARAGRAPH_SEPARATOR ->
+          true;
       default -> false;
     };
   }

@@ -65,8 +65,7 @@ class ScreensTest {
     watch();
     for (Place place : Place.values()) {
       open(place, "1001:1001", 21);
-      String name =
-          "%s-%dx%d".formatted(place.name().toLowerCase(Locale.ROOT), width, height);
+      String name = "%s-%dx%d".formatted(place.name().toLowerCase(Locale.ROOT), width, height);
       Golden.check(name, draw(width, height));
     }
   }
@@ -220,8 +219,7 @@ class ScreensTest {
               .filter(value -> !Double.isNaN(value))
               .sum();
       Cell total = grid.total().orElseThrow().cells().get(column);
-      assertThat(total.order())
-          .isCloseTo(sum, Percentage.withPercentage(1e-9));
+      assertThat(total.order()).isCloseTo(sum, Percentage.withPercentage(1e-9));
       assertThat(total.text()).endsWith("*");
     }
     assertThat(draw(250, 60).get(1).text())

@@ -36,7 +36,10 @@ class SettingsTest {
   void whatIsChosenIsThereNextTime() throws IOException {
     assertThat(load()).isEqualTo(Field.DEFAULT);
     for (Set<Field> chosen :
-        Set.of(EnumSet.allOf(Field.class), EnumSet.of(Field.NAME), EnumSet.of(Field.NAME, Field.MMU))) {
+        Set.of(
+            EnumSet.allOf(Field.class),
+            EnumSet.of(Field.NAME),
+            EnumSet.of(Field.NAME, Field.MMU))) {
       new Settings(file).save(chosen);
       assertThat(load()).isEqualTo(chosen);
     }
@@ -87,7 +90,9 @@ class SettingsTest {
     assertThat(load()).isEqualTo(Field.DEFAULT);
   }
 
-  /** A file that was there stays as it was, and is not tried again until there is another choice. */
+  /**
+   * A file that was there stays as it was, and is not tried again until there is another choice.
+   */
   @Test
   void whatCantBeKeptIsSaidOnce() throws IOException {
     Files.createDirectories(file.resolve("in the way"));

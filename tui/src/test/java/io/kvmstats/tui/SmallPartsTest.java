@@ -112,7 +112,7 @@ class SmallPartsTest {
       int sweep = 2 * Track.LENGTH + i;
       int ago = Track.LENGTH - i;
       // What was not read at that sweep is not what was read a round before.
-      assertThat(last[i]).isEqualTo(sweep % 5 == 0 ? Double.NaN : sweep);
+      assertThat(last[i]).isEqualTo(Double.valueOf(sweep % 5 == 0 ? Double.NaN : sweep));
       assertThat(track.growth("h", 2, ago))
           .isEqualTo(sweep % 5 == 0 ? -1 : Integer.SIZE - Integer.numberOfLeadingZeros(sweep));
     }
