@@ -13,6 +13,9 @@ import java.util.Optional;
  * many it got at each of the last sweeps.
  */
 final class HistogramScreen {
+  /** What stays above the buckets when they are scrolled. */
+  static final int HEAD_LINES = 2;
+
   private static final int BOUNDS_WIDTH = 22;
   private static final int COUNT_WIDTH = 11;
   private static final double[] QUANTILES = {0.5, 0.9, 0.99};

@@ -41,14 +41,14 @@ final class Keys {
     }
     List<Row> rows = screens.grid(model, state, width).map(Grid::sorted).orElse(List.of());
     switch (key.name()) {
-      case UP -> move(state, rows, -1, page);
-      case DOWN -> move(state, rows, 1, page);
-      case WHEEL_UP -> move(state, rows, -WHEEL_ROWS, page);
-      case WHEEL_DOWN -> move(state, rows, WHEEL_ROWS, page);
-      case PAGE_UP -> move(state, rows, -page, page);
-      case PAGE_DOWN -> move(state, rows, page, page);
-      case HOME -> move(state, rows, Integer.MIN_VALUE / 2, page);
-      case END -> move(state, rows, Integer.MAX_VALUE / 2, page);
+      case UP -> move(model, state, rows, -1, page);
+      case DOWN -> move(model, state, rows, 1, page);
+      case WHEEL_UP -> move(model, state, rows, -WHEEL_ROWS, page);
+      case WHEEL_DOWN -> move(model, state, rows, WHEEL_ROWS, page);
+      case PAGE_UP -> move(model, state, rows, -page, page);
+      case PAGE_DOWN -> move(model, state, rows, page, page);
+      case HOME -> move(model, state, rows, Integer.MIN_VALUE / 2, page);
+      case END -> move(model, state, rows, Integer.MAX_VALUE / 2, page);
       case ENTER, RIGHT -> open(model, state, rows);
       case ESCAPE, LEFT, BACKSPACE -> back(state);
       case CHARACTER -> {
@@ -61,10 +61,11 @@ final class Keys {
     return true;
   }
 
-  private static void move(State state, List<Row> rows, int by, int page) {
-    if (state.place == Place.HELP) {
+  private static void move(Model model, State state, List<Row> rows, int by, int page) {
+    if (state.place == Place.HELP || state.place == Place.HISTOGRAM) {
       // No further than what is on the screen then: the next key up has to move it.
-      int last = Math.max(0, Help.lines().size() - page - TABLE_ROWS);
+      int room = state.place == Place.HELP ? page + TABLE_ROWS : page;
+      int last = Math.max(0, Screens.scrolled(model, state) - room);
       state.scroll = Math.clamp((long) state.scroll + by, 0, last);
       return;
     }
@@ -110,6 +111,7 @@ final class Keys {
                 .isPresent();
         if (isHistogram) {
           state.histogram = id.get();
+          state.scroll = 0;
           state.place = Place.HISTOGRAM;
         }
       }

@@ -49,7 +49,7 @@ final class Screens {
     List<Line> body =
         switch (state.place) {
           case HELP -> scrolled(Help.lines(), state, room);
-          case HISTOGRAM -> histogram(model, state, width);
+          case HISTOGRAM -> histogram(model, state, width, room);
           default -> table(model, state, width, room);
         };
     for (int i = 0; i < room; i++) {
@@ -235,6 +235,23 @@ final class Screens {
         .limit(DETAIL_LINES)
         .forEach(line -> lines.add(new Line().add(line)));
     return lines;
+  }
+
+  /** {@return how many lines there are that are scrolled, rather than one of them selected} */
+  static int scrolled(Model model, State state) {
+    return switch (state.place) {
+      case HELP -> Help.lines().size();
+      case HISTOGRAM -> Math.max(0, histogram(model, state, 1).size() - HistogramScreen.HEAD_LINES);
+      default -> 0;
+    };
+  }
+
+  private static List<Line> histogram(Model model, State state, int width, int height) {
+    List<Line> lines = histogram(model, state, width);
+    int head = Math.min(HistogramScreen.HEAD_LINES, lines.size());
+    List<Line> shown = new ArrayList<>(lines.subList(0, head));
+    shown.addAll(scrolled(lines.subList(head, lines.size()), state, Math.max(1, height - head)));
+    return shown;
   }
 
   private static List<Line> histogram(Model model, State state, int width) {

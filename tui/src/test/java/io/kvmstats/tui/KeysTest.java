@@ -9,6 +9,7 @@ import io.kvmstats.tui.State.Question;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -338,17 +339,42 @@ class KeysTest {
   void theHelpScrollsAndEachKeyUpMovesIt() {
     type("h");
     int height = PAGE + 5;
-    String top = String.join("\n", help(height));
+    String top = String.join("\n", screen(height));
     press(Name.END);
-    List<String> bottom = help(height);
+    List<String> bottom = screen(height);
     assertThat(bottom.get(height - 2)).startsWith("– is unknown, not 0.");
     press(Name.UP);
-    assertThat(help(height)).isNotEqualTo(bottom);
+    assertThat(screen(height)).isNotEqualTo(bottom);
     press(Name.HOME);
-    assertThat(String.join("\n", help(height))).isEqualTo(top);
+    assertThat(String.join("\n", screen(height))).isEqualTo(top);
   }
 
-  private List<String> help(int height) {
+  @Test
+  void theHelpFitsIntoEightyColumns() {
+    assertThat(Help.lines()).allMatch(line -> line.width() <= 80);
+  }
+
+  @Test
+  void aHistogramScrollsBelowItsHeading() {
+    state.vmm = "100:100";
+    state.object = "100:100:20";
+    state.histogram = "halt_wait_hist";
+    state.place = Place.HISTOGRAM;
+    int height = PAGE + 5;
+    List<String> top = screen(height);
+    assertThat(top.get(3)).startsWith("BUCKET");
+    assertThat(top.get(4)).startsWith("[512 ns, ");
+    press(Name.END);
+    List<String> bottom = screen(height);
+    assertThat(bottom.get(3)).startsWith("BUCKET");
+    assertThat(bottom.get(height - 2)).startsWith("[524 µs, ");
+    press(Name.UP);
+    assertThat(screen(height).get(height - 2)).startsWith("[262 µs, ");
+    press(Name.HOME);
+    assertThat(screen(height)).isEqualTo(top);
+  }
+
+  private List<String> screen(int height) {
     return screens.draw(model, state, 100, height, 0).stream().map(Line::text).toList();
   }
 
@@ -359,7 +385,7 @@ class KeysTest {
       State fresh = new State(Duration.ofSeconds(1));
       if (keys.press(Key.of(c), model, fresh, 100, PAGE)) {
         assertThat(help)
-            .containsPattern("(?m)^(.*; )?(. )*" + java.util.regex.Pattern.quote((char) c + ""));
+            .containsPattern("(?m)^(.*; )?(. )*" + Pattern.quote(Character.toString(c)));
       }
     }
   }
