@@ -20,7 +20,7 @@ final class Tmux implements AutoCloseable {
    * @param environment such as {@code NO_COLOR=1}
    */
   static Tmux start(int columns, int rows, List<String> environment, List<String> command)
-      throws Exception {
+      throws IOException {
     Tmux tmux =
         new Tmux("kvmstats-test-" + ProcessHandle.current().pid() + "-" + System.nanoTime());
     List<String> arguments =
@@ -35,13 +35,13 @@ final class Tmux implements AutoCloseable {
     return tmux;
   }
 
-  private String run(String... arguments) throws Exception {
+  private String run(String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of("tmux", "-L", socket));
     command.addAll(List.of(arguments));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     process.getOutputStream().close();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
+    if (process.onExit().join().exitValue() != 0) {
       throw new IOException(command + ": " + out);
     }
     return out;
@@ -56,21 +56,21 @@ final class Tmux implements AutoCloseable {
   }
 
   /** Types a text. */
-  void type(String text) throws Exception {
+  void type(String text) throws IOException {
     run("send-keys", "-l", text);
   }
 
-  void resize(int columns, int rows) throws Exception {
+  void resize(int columns, int rows) throws IOException {
     run("resize-window", "-x", columns + "", "-y", rows + "");
   }
 
   /** {@return what is on the screen, a line each, without the blanks at their ends} */
-  String screen() throws Exception {
+  String screen() throws IOException {
     return run("capture-pane", "-p");
   }
 
   /** {@return that, with the escape sequences of its colours} */
-  String colours() throws Exception {
+  String colours() throws IOException {
     return run("capture-pane", "-p", "-e");
   }
 
@@ -84,7 +84,7 @@ final class Tmux implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     run("kill-server");
   }
 }

@@ -23,11 +23,6 @@ record Amount(double sum, double weight, int known, int unknown) {
         sum + other.sum, weight + other.weight, known + other.known, unknown + other.unknown);
   }
 
-  /** {@return the same, of what one more object would have belonged to} */
-  Amount lacking() {
-    return plus(UNKNOWN);
-  }
-
   /** {@return the number over all objects, NaN when any of them is unknown} */
   double value() {
     return unknown > 0 ? Double.NaN : ofKnown();

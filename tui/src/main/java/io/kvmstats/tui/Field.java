@@ -99,7 +99,7 @@ enum Field {
       case VMM -> Cell.text(Text.printable(vmm.view().program()));
       case VCPUS -> Cell.count(vmm.view().vcpus().size());
       case SOURCE -> mark(vmm.id(), vmm, model).orElse(source(vmm));
-      default -> number(metric.orElseThrow().of(vmm).value());
+      default -> number(vmm.amount(metric.orElseThrow()).value());
     };
   }
 
@@ -110,7 +110,7 @@ enum Field {
       case SOURCE -> mark(vmm.id(object), vmm, model).orElse(Cell.EMPTY);
       case PID, UUID, VMM, VCPUS -> Cell.EMPTY;
       default -> {
-        Amount amount = metric.orElseThrow().of(object);
+        Amount amount = object.amount(metric.orElseThrow());
         yield amount.equals(Amount.NONE) ? Cell.EMPTY : number(amount.value());
       }
     };

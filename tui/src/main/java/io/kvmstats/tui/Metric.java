@@ -1,8 +1,14 @@
 package io.kvmstats.tui;
 
+import io.kvmstats.collect.ObjectView;
+import io.kvmstats.collect.Reading;
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unsigned;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -40,74 +46,83 @@ enum Metric {
     return isShare;
   }
 
-  /** {@return whether a statistic of that name is part of this} */
-  boolean uses(String stat) {
-    return switch (this) {
-      case CPU -> stat.equals("schedstat.run_ns");
-      case STEAL -> stat.equals("schedstat.wait_ns");
-      case EXITS -> stat.equals("exits") || stat.equals("sum_exits");
-      case HALTS -> isHalt(stat);
-      case POLL -> stat.equals(POLLS) || stat.equals(POLLS_THAT_ENDED_WELL);
-      case HALTED -> stat.equals("halt_wait_ns");
-      case MMU -> stat.equals("pf_taken") || stat.startsWith("mmu_");
-    };
-  }
-
-  /** Each architecture has its own word. */
-  private static boolean isHalt(String stat) {
+  /** {@return what a statistic of that name is part of; each is of one metric at most} */
+  static Optional<Metric> with(String stat) {
     return switch (stat) {
-      case "halt_exits", "wfi_exit_stat", "wait_exits", "idle_exits", "exit_wait_state" -> true;
-      default -> false;
+      case "schedstat.run_ns" -> Optional.of(CPU);
+      case "schedstat.wait_ns" -> Optional.of(STEAL);
+      case "exits", "sum_exits" -> Optional.of(EXITS);
+      // Each architecture has its own word.
+      case "halt_exits", "wfi_exit_stat", "wait_exits", "idle_exits", "exit_wait_state" ->
+          Optional.of(HALTS);
+      case "halt_wait_ns" -> Optional.of(HALTED);
+      case "pf_taken" -> Optional.of(MMU);
+      default -> stat.startsWith("mmu_") ? Optional.of(MMU) : Optional.empty();
     };
   }
 
-  /** {@return an object's part of this} */
-  Amount of(Observed object) {
-    return this == POLL ? ratio(object) : rate(object);
-  }
-
-  private Amount rate(Observed object) {
-    double sum = 0;
-    boolean any = false;
-    for (Descriptor stat : object.view().schema().descriptors()) {
-      if (stat.type() == StatType.CUMULATIVE && uses(stat.name())) {
-        OptionalDouble rate = object.perSecond(stat);
-        if (rate.isEmpty()) {
-          return Amount.UNKNOWN;
-        }
-        sum += rate.getAsDouble();
-        any = true;
+  /** {@return an object's parts of all metrics that it has any of} */
+  static Map<Metric, Amount> ofAll(ObjectView object, Optional<Reading> reading) {
+    Map<Metric, Amount> amounts = new EnumMap<>(Metric.class);
+    for (Descriptor stat : object.schema().descriptors()) {
+      if (stat.type() == StatType.CUMULATIVE) {
+        with(stat.name()).ifPresent(metric -> amounts.merge(metric, rate(reading, stat), Metric::sum));
       }
     }
-    return any ? Amount.of(sum, 1) : Amount.NONE;
+    ratio(object, reading).ifPresent(ratio -> amounts.put(POLL, ratio));
+    return amounts;
   }
 
-  private Amount ratio(Observed object) {
-    Optional<Descriptor> polls = object.view().schema().find(POLLS);
-    Optional<Descriptor> well = object.view().schema().find(POLLS_THAT_ENDED_WELL);
+  private static Amount rate(Optional<Reading> reading, Descriptor stat) {
+    OptionalDouble rate = reading.map(r -> r.perSecond(stat)).orElse(OptionalDouble.empty());
+    return rate.isPresent() ? Amount.of(rate.getAsDouble(), 1) : Amount.UNKNOWN;
+  }
+
+  /** Several statistics of one object are one number of it, unknown when one of them is. */
+  private static Amount sum(Amount one, Amount other) {
+    return one.unknown() + other.unknown() > 0
+        ? Amount.UNKNOWN
+        : Amount.of(one.sum() + other.sum(), 1);
+  }
+
+  private static Optional<Amount> ratio(ObjectView object, Optional<Reading> reading) {
+    Optional<Descriptor> polls = object.schema().find(POLLS);
+    Optional<Descriptor> well = object.schema().find(POLLS_THAT_ENDED_WELL);
     if (polls.isEmpty() || well.isEmpty()) {
-      return Amount.NONE;
+      return Optional.empty();
     }
-    Optional<long[]> whole = object.deltas(polls.get());
-    Optional<long[]> part = object.deltas(well.get());
-    return part.isPresent() && whole.isPresent()
-        ? Amount.of(Unsigned.toDouble(part.get()[0]), Unsigned.toDouble(whole.get()[0]))
-        : Amount.UNKNOWN;
+    Optional<long[]> whole = reading.flatMap(r -> r.deltas(polls.get()));
+    Optional<long[]> part = reading.flatMap(r -> r.deltas(well.get()));
+    return Optional.of(
+        part.isPresent() && whole.isPresent()
+            ? Amount.of(Unsigned.toDouble(part.get()[0]), Unsigned.toDouble(whole.get()[0]))
+            : Amount.UNKNOWN);
   }
 
   /** {@return this over all objects of a VMM; unknown where one of them is} */
-  Amount of(ObservedVmm vmm) {
+  Amount over(VmmView vmm, List<Observed> objects) {
     Amount all = Amount.NONE;
-    boolean fromVcpus = false;
+    int vms = 0;
+    int vcpus = 0;
     boolean fromVms = false;
-    for (Observed object : vmm.objects()) {
-      Amount part = of(object);
+    boolean fromVcpus = false;
+    for (Observed object : objects) {
+      Amount part = object.amount(this);
+      boolean isPart = !part.equals(Amount.NONE);
       all = all.plus(part);
-      fromVcpus |= !part.equals(Amount.NONE) && object.view().isVcpu();
-      fromVms |= !part.equals(Amount.NONE) && !object.view().isVcpu();
+      if (object.view().isVcpu()) {
+        vcpus++;
+        fromVcpus |= isPart;
+      } else {
+        vms++;
+        fromVms |= isPart;
+      }
     }
-    boolean lacks = (fromVcpus && !vmm.isComplete(true)) || (fromVms && !vmm.isComplete(false));
-    return summed(lacks || vmm.objects().isEmpty() ? all.lacking() : all);
+    boolean lacks =
+        objects.isEmpty()
+            || (fromVcpus && vcpus != vmm.vcpus().size())
+            || (fromVms && vms != vmm.vms());
+    return summed(lacks ? all.plus(Amount.UNKNOWN) : all);
   }
 
   /**

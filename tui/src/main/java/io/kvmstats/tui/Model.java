@@ -55,7 +55,7 @@ final class Model {
       rows.add(vmm.id());
       Track whole = track(vmm.id());
       for (Metric metric : Metric.values()) {
-        whole.put(metric, metric.of(vmm).value());
+        whole.put(metric, vmm.amount(metric).value());
       }
       for (Observed object : vmm.objects()) {
         rows.add(vmm.id(object));
@@ -81,7 +81,7 @@ final class Model {
 
   private static void follow(Track track, Observed object) {
     for (Metric metric : Metric.values()) {
-      track.put(metric, metric.of(object).value());
+      track.put(metric, object.amount(metric).value());
     }
     object.view().schema().descriptors().stream()
         .filter(stat -> stat.type().isHistogram())

@@ -3,6 +3,7 @@ package io.kvmstats.tui;
 import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
 import io.kvmstats.core.model.Descriptor;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -11,8 +12,17 @@ import java.util.OptionalDouble;
  *
  * @param view what it is
  * @param reading its last two samples then
+ * @param amounts its metrics, which are asked for again and again
  */
-record Observed(ObjectView view, Optional<Reading> reading) {
+record Observed(ObjectView view, Optional<Reading> reading, Map<Metric, Amount> amounts) {
+  Observed(ObjectView view, Optional<Reading> reading) {
+    this(view, reading, Metric.ofAll(view, reading));
+  }
+
+  /** {@return its part of a metric} */
+  Amount amount(Metric metric) {
+    return amounts.getOrDefault(metric, Amount.NONE);
+  }
 
   /** {@return a cumulative statistic's growth per second, in its unit} */
   OptionalDouble perSecond(Descriptor stat) {

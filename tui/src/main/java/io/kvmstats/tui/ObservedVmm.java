@@ -4,7 +4,11 @@ import io.kvmstats.collect.Reading;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.VmName;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -12,8 +16,21 @@ import java.util.stream.Stream;
  *
  * @param view what it is
  * @param objects its VMs, then its vCPUs
+ * @param amounts their metrics together
  */
-record ObservedVmm(VmmView view, List<Observed> objects) {
+record ObservedVmm(VmmView view, List<Observed> objects, Map<Metric, Amount> amounts) {
+  ObservedVmm(VmmView view, List<Observed> objects) {
+    this(
+        view,
+        objects,
+        Arrays.stream(Metric.values())
+            .collect(Collectors.toMap(metric -> metric, metric -> metric.over(view, objects))));
+  }
+
+  /** {@return a metric over all of its objects} */
+  Amount amount(Metric metric) {
+    return Objects.requireNonNull(amounts.get(metric));
+  }
 
   /** {@return what tells it from every other, for as long as the screen is there} */
   String id() {
@@ -38,16 +55,6 @@ record ObservedVmm(VmmView view, List<Observed> objects) {
 
   Stream<Observed> vcpus() {
     return objects.stream().filter(object -> object.view().isVcpu());
-  }
-
-  /**
-   * {@return whether a statistic's sum over its objects is the VM's: none of them is missing}
-   *
-   * <p>A vCPU's, when all vCPUs can be read; a VM's own, likewise.
-   */
-  boolean isComplete(boolean ofVcpus) {
-    long read = objects.stream().filter(object -> object.view().isVcpu() == ofVcpus).count();
-    return read == (ofVcpus ? view.vcpus().size() : view.vms());
   }
 
   /** {@return when the oldest of its objects' samples was read; now where there is none} */

@@ -63,7 +63,7 @@ final class VcpusTable {
         .filter(stat -> stat.type() == StatType.CUMULATIVE && stat.unit() == Unit.NONE)
         .map(Descriptor::name)
         .filter(stat -> stat.endsWith(EXITS) || stat.equals("insn_emulation"))
-        .filter(stat -> !Metric.HALTS.uses(stat))
+        .filter(stat -> Metric.with(stat).isEmpty())
         .forEach(stats::add);
     return List.copyOf(stats);
   }

@@ -47,7 +47,7 @@ final class VmsTable {
     for (Field field : state.fields) {
       field
           .metric()
-          .filter(metric -> vmms.stream().anyMatch(vmm -> metric.of(vmm).known() > 0))
+          .filter(metric -> vmms.stream().anyMatch(vmm -> vmm.amount(metric).known() > 0))
           .ifPresent(metric ->
               vmms.stream()
                   .filter(vmm -> lacks(vmm, metric))
@@ -58,7 +58,7 @@ final class VmsTable {
 
   /** A VM whose source has no such number lacks it as well as one that could not be read. */
   private static boolean lacks(ObservedVmm vmm, Metric metric) {
-    Amount amount = metric.of(vmm);
+    Amount amount = vmm.amount(metric);
     return amount.unknown() > 0 || (amount.known() == 0 && !vmm.view().vcpus().isEmpty());
   }
 
@@ -122,7 +122,7 @@ final class VmsTable {
       Metric metric = field.metric().get();
       Amount all = Amount.NONE;
       for (ObservedVmm vmm : vmms) {
-        all = all.plus(metric.of(vmm));
+        all = all.plus(vmm.amount(metric));
       }
       Cell cell = field.number(metric.summed(all).ofKnown());
       return all.known() > 0 && vmms.stream().anyMatch(vmm -> lacks(vmm, metric))

@@ -53,8 +53,8 @@ class SmallPartsTest {
   void amounts() {
     Amount sum = Amount.of(3, 4).plus(Amount.of(1, 4)).plus(Amount.NONE);
     assertThat(sum.value()).isEqualTo(0.5);
-    assertThat(sum.lacking().value()).isNaN();
-    assertThat(sum.lacking().ofKnown()).isEqualTo(0.5);
+    assertThat(sum.plus(Amount.UNKNOWN).value()).isNaN();
+    assertThat(sum.plus(Amount.UNKNOWN).ofKnown()).isEqualTo(0.5);
     assertThat(Amount.NONE.ofKnown()).isNaN();
     assertThat(Amount.UNKNOWN.ofKnown()).isNaN();
     assertThat(Amount.of(0, 0).value()).isNaN(); // No polls: no ratio of them.
