@@ -261,7 +261,7 @@ class TopIT {
   void demoOpensIt() throws Exception {
     try (Tmux demo =
         Tmux.start(100, 30, List.of("XDG_CONFIG_HOME=" + config), App.command("demo"))) {
-      demo.await("^demo-1 +kvmstats-guest +2 +[0-9.]+");
+      demo.await("^demo-1 +kvmstats-g[a-z]* +2 +[0-9.]+");
       demo.keys("q");
       demo.await("^exit: 0");
     }

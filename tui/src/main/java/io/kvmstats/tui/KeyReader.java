@@ -48,22 +48,21 @@ final class KeyReader {
       return Optional.of(plain(first));
     }
     int second = source.read(PATIENCE_MILLIS);
-    if (second < 0 || second == ESCAPE) {
+    if (second != '[' && second != 'O') {
+      // Alt means nothing here: two keys, in whatever haste.
       pending = second < 0 ? NONE : second;
       return Optional.of(Key.of(Name.ESCAPE));
     }
     StringBuilder sequence = new StringBuilder().append((char) first).append((char) second);
-    if (second == '[' || second == 'O') {
-      int next;
-      do {
-        next = source.read(PATIENCE_MILLIS);
-        if (next >= 0) {
-          sequence.append((char) next);
-        }
-      } while (next >= 0 && !isLast(next, second) && sequence.length() < SEQUENCE_MAX);
-      if (sequence.toString().equals("\033[M")) {
-        return Optional.of(oldMouse());
+    int next;
+    do {
+      next = source.read(PATIENCE_MILLIS);
+      if (next >= 0) {
+        sequence.append((char) next);
       }
+    } while (next >= 0 && !isLast(next, second) && sequence.length() < SEQUENCE_MAX);
+    if (sequence.toString().equals("\033[M")) {
+      return Optional.of(oldMouse());
     }
     return Optional.of(parsed(sequence.toString()));
   }

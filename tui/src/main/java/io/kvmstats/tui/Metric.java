@@ -66,7 +66,8 @@ enum Metric {
     Map<Metric, Amount> amounts = new EnumMap<>(Metric.class);
     for (Descriptor stat : object.schema().descriptors()) {
       if (stat.type() == StatType.CUMULATIVE) {
-        with(stat.name()).ifPresent(metric -> amounts.merge(metric, rate(reading, stat), Metric::sum));
+        with(stat.name())
+            .ifPresent(metric -> amounts.merge(metric, rate(reading, stat), Metric::sum));
       }
     }
     ratio(object, reading).ifPresent(ratio -> amounts.put(POLL, ratio));

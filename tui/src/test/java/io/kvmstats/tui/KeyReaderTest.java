@@ -72,13 +72,12 @@ class KeyReaderTest {
     "^[[<65;222;55M, WHEEL_DOWN",
     "^[[M`!!, WHEEL_UP",
     "^[[Ma!!, WHEEL_DOWN",
-    // What means nothing here: buttons, F1 of the linux console and of xterm, Alt-x, Delete.
+    // What means nothing here: buttons, F1 of the linux console and of xterm, Delete.
     "^[[<0;10;5M, OTHER",
     "^[[<0;10;5m, OTHER",
     "^[[M !!, OTHER",
     "^[[[A, OTHER",
     "^[OP, OTHER",
-    "^[x, OTHER",
     "^[[3~, OTHER",
   })
   void sequences(String sequence, Name name) throws IOException {
@@ -90,7 +89,11 @@ class KeyReaderTest {
     assertThat(keys("^[")).containsExactly(Key.of(Name.ESCAPE));
     assertThat(keys("^[^[[A^[^[q"))
         .containsExactly(
-            Key.of(Name.ESCAPE), Key.of(Name.UP), Key.of(Name.ESCAPE), Key.of(Name.OTHER));
+            Key.of(Name.ESCAPE),
+            Key.of(Name.UP),
+            Key.of(Name.ESCAPE),
+            Key.of(Name.ESCAPE),
+            Key.of('q'));
     assertThat(keys("\r\n\b\177"))
         .containsExactly(
             Key.of(Name.ENTER), Key.of(Name.ENTER), Key.of(Name.BACKSPACE), Key.of(Name.BACKSPACE));
