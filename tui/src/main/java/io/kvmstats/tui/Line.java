@@ -61,7 +61,12 @@ final class Line {
 
   /** {@return how many columns a text takes: some characters take two, some none} */
   static int width(String text) {
-    return text.codePoints().map(c -> Math.max(0, WCWidth.wcwidth(c))).sum();
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+        return text.codePoints().map(c -> Math.max(0, WCWidth.wcwidth(c))).sum();
+      }
+    }
+    return text.length(); // ASCII, as most is: looking up each character took most of a drawing.
   }
 
   /** {@return as much of a text as a number of columns has room for} */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A live screen of the VMs that a host has, on the terminal, until the user leaves it. */
 public final class Top {
-  /** How long nothing may happen before the screen says how old it is. */
+  /** How much longer than an interval nothing may happen before the screen says how old it is. */
   private static final long IDLE_MILLIS = 1000;
 
   /** What there is above and below the rows of a table. */
@@ -62,7 +62,7 @@ public final class Top {
       long start = System.nanoTime();
       while (!state.isOver && System.nanoTime() - start < limit.toNanos()) {
         draw(tty, state);
-        next();
+        next(state);
         reader.every(state.interval);
         keep(state);
       }
@@ -110,9 +110,9 @@ public final class Top {
   }
 
   /** Waits for something to happen, and does all that has. */
-  private void next() {
+  private void next(State state) {
     try {
-      Runnable event = events.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+      Runnable event = events.poll(state.interval.toMillis() + IDLE_MILLIS, TimeUnit.MILLISECONDS);
       while (event != null) {
         event.run();
         event = events.poll();
