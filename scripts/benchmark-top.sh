@@ -10,33 +10,35 @@ cd "${here%/scripts/*}"
 seconds=${1:-600}
 warm_up=20
 
-for tool in tmux htop; do
+for tool in tmux htop qemu-system-x86_64; do
   command -v "$tool" >/dev/null || {
-    echo "benchmark: $tool is needed: apt-get install tmux htop" >&2
+    echo "benchmark: $tool is needed: apt-get install tmux htop qemu-system-x86" >&2
     exit 1
   }
 done
 
 # Nobody's settings, neither top's nor htop's.
 home=$(mktemp -d)
-demo=
+qemu=
 finish() {
   tmux -L "${home##*/}" kill-server 2>/dev/null || :
-  [ -z "$demo" ] || kill "$demo" 2>/dev/null || :
+  [ -z "$qemu" ] || kill "$qemu" 2>/dev/null || :
   rm -rf "$home"
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
 
 ./kvmstats --version >/dev/null
-./kvmstats demo --vms 1 --vcpus 64 -i 60 --format csv >"$home/demo" 2>/dev/null &
-demo=$!
+# Its BIOS finds nothing to start: 64 vCPUs, asleep, so that there is a processor for both.
+qemu-system-x86_64 -accel kvm -machine q35 -smp 64 -nodefaults -display none \
+  -name benchmark,debug-threads=on </dev/null >"$home/qemu" 2>&1 &
+qemu=$!
 echo "measures for $seconds s, after $warm_up s to warm up" >&2
 sleep 5
 
 # The pid of the shell is the program's: it takes its place.
 tmux -L "${home##*/}" -f /dev/null -u new-session -d -x 120 -y 40 \
-  "echo \$\$ >$home/top; HOME=$home exec ./kvmstats top --broker none -i 1"
+  "echo \$\$ >$home/top; HOME=$home exec ./kvmstats top --broker none --attach --pid $qemu -i 1"
 tmux -L "${home##*/}" -f /dev/null -u new-session -d -x 120 -y 40 \
   "echo \$\$ >$home/htop; HOME=$home exec htop -d 10"
 sleep "$warm_up"

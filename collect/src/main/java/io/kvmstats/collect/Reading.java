@@ -24,13 +24,18 @@ public record Reading(Sample latest, Optional<Sample> previous) {
    * @param descriptor of these samples' schema
    */
   public Optional<long[]> deltas(Descriptor descriptor) {
-    if (!comparable(descriptor) || reset(descriptor)) {
+    if (!comparable(descriptor)) {
       return Optional.empty();
     }
     Sample before = previous.orElseThrow();
     long[] deltas = new long[descriptor.size()];
     for (int i = 0; i < deltas.length; i++) {
-      deltas[i] = latest.value(descriptor, i) - before.value(descriptor, i);
+      long now = latest.value(descriptor, i);
+      long then = before.value(descriptor, i);
+      if (Long.compareUnsigned(now, then) < 0) {
+        return Optional.empty(); // It was reset.
+      }
+      deltas[i] = now - then;
     }
     return Optional.of(deltas);
   }

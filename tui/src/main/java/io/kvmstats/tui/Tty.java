@@ -87,6 +87,7 @@ final class Tty implements AutoCloseable {
             .dumb(false)
             .provider(TerminalBuilder.PROP_PROVIDER_FFM)
             .nativeSignals(true)
+            .graphemeCluster(false) // Lines are measured by character, here and there.
             .signalHandler(Terminal.SignalHandler.SIG_DFL)
             .build();
     Tty tty = new Tty(terminal);

@@ -2,6 +2,7 @@ package io.kvmstats.core.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
@@ -23,12 +24,18 @@ import java.nio.ByteOrder;
 public record Sample(
     Schema schema, long beforeNanos, long afterNanos, MemorySegment data, ByteOrder order) {
 
-  private static final ValueLayout.OfLong NATIVE = ValueLayout.JAVA_LONG_UNALIGNED;
-  private static final ValueLayout.OfLong SWAPPED =
-      NATIVE.withOrder(
+  /** Constants, since a layout's way to its handle is long where no optimizing compiler is. */
+  private static final VarHandle NATIVE = handle(ByteOrder.nativeOrder());
+
+  private static final VarHandle SWAPPED =
+      handle(
           ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN
               ? ByteOrder.LITTLE_ENDIAN
               : ByteOrder.BIG_ENDIAN);
+
+  private static VarHandle handle(ByteOrder order) {
+    return ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order).varHandle();
+  }
 
   /**
    * {@return whether all values of this statistic were read}
@@ -64,9 +71,10 @@ public record Sample(
       throw new IndexOutOfBoundsException(
           descriptor.name() + " has " + descriptor.size() + " values, not an index " + index);
     }
-    return data.get(
-        order == ByteOrder.nativeOrder() ? NATIVE : SWAPPED,
-        descriptor.offset() + (long) index * Long.BYTES);
+    long offset = descriptor.offset() + (long) index * Long.BYTES;
+    return order == ByteOrder.nativeOrder()
+        ? (long) NATIVE.get(data, offset)
+        : (long) SWAPPED.get(data, offset);
   }
 
   /** {@return the middle of the read, in ns: the time that rates are taken over} */
