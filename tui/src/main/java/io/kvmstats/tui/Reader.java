@@ -38,13 +38,16 @@ final class Reader implements AutoCloseable {
    *
    * @param host closed with this
    * @param sink gets what each sweep found
+   * @param failed gets what ends a thread of this
    */
-  Reader(HostView host, Duration interval, Consumer<Snapshot> sink) {
+  Reader(HostView host, Duration interval, Consumer<Snapshot> sink, Consumer<Throwable> failed) {
     this.host = host;
     this.interval = interval;
     this.sink = sink;
-    looker.setDaemon(true);
-    sweeper.setDaemon(true);
+    for (Thread thread : List.of(looker, sweeper)) {
+      thread.setDaemon(true);
+      thread.setUncaughtExceptionHandler((_, mistake) -> failed.accept(mistake));
+    }
   }
 
   void start() {

@@ -234,6 +234,9 @@ final class Screens {
         .lines()
         .limit(DETAIL_LINES)
         .forEach(line -> lines.add(new Line().add(line)));
+    while (lines.size() <= DETAIL_LINES) {
+      lines.add(new Line()); // So that the table keeps its height from one statistic to the next.
+    }
     return lines;
   }
 

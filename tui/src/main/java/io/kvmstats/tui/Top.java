@@ -51,9 +51,13 @@ public final class Top {
    */
   public void run(HostView host, Duration limit) throws IOException {
     State state = new State(interval);
-    state.fields = settings.load();
+    try {
+      state.fields = settings.load();
+    } catch (IOException e) {
+      state.message = "the columns chosen can't be read: " + e;
+    }
     try (Tty tty = Tty.open();
-        Reader reader = new Reader(host, interval, this::wake)) {
+        Reader reader = new Reader(host, interval, this::wake, this::fail)) {
       tty.handle(() -> events.add(tty::forget), () -> events.add(() -> state.isOver = true));
       Thread typist = new Thread(() -> type(tty, state), "waits for keys");
       typist.setDaemon(true);
@@ -67,6 +71,13 @@ public final class Top {
         keep(state);
       }
     }
+  }
+
+  /** A mistake of ours on another thread is no less one, and is said where it can be read. */
+  private void fail(Throwable mistake) {
+    events.add(() -> {
+      throw new IllegalStateException("a thread of top's has ended", mistake);
+    });
   }
 
   private void wake(Snapshot snapshot) {

@@ -25,6 +25,7 @@ class ReaderTest {
       List.of(MadeUp.Process.of(1, "a", 1, MadeUp.vcpu(1, 1, 1)).at(1).view());
 
   private final BlockingQueue<Snapshot> snapshots = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Throwable> mistakes = new LinkedBlockingQueue<>();
 
   /** A host of one VM, whose behaviour tests change. */
   private static class Host implements HostView {
@@ -67,7 +68,7 @@ class ReaderTest {
   @Test
   void findsVmsAndReadsThemUntilItIsClosed() throws Exception {
     Host host = new Host();
-    try (Reader reader = new Reader(host, QUICK, snapshots::add)) {
+    try (Reader reader = new Reader(host, QUICK, snapshots::add, mistakes::add)) {
       reader.start();
       Snapshot found = next();
       while (found.vmms().isEmpty()) {
@@ -102,10 +103,10 @@ class ReaderTest {
             }
           }
         };
-    try (Reader reader = new Reader(host, QUICK, snapshots::add)) {
+    try (Reader reader = new Reader(host, QUICK, snapshots::add, mistakes::add)) {
       reader.start();
-      // The second look comes after a second.
-      long over = System.nanoTime() + Duration.ofMillis(1500).toNanos();
+      // The second look comes after two seconds.
+      long over = System.nanoTime() + Duration.ofMillis(2500).toNanos();
       while (System.nanoTime() < over) {
         next();
       }
@@ -115,6 +116,22 @@ class ReaderTest {
     // Who hangs in it may be using it.
     assertThat(host.closed).hasValue(0);
     end.countDown();
+  }
+
+  @Test
+  void aMistakeOfOursIsNotPassedOver() throws Exception {
+    IllegalStateException mistake = new IllegalStateException("made up");
+    Host host =
+        new Host() {
+          @Override
+          public void sweep(Duration age) {
+            throw mistake;
+          }
+        };
+    try (Reader reader = new Reader(host, QUICK, snapshots::add, mistakes::add)) {
+      reader.start();
+      assertThat(mistakes.poll(20, TimeUnit.SECONDS)).isSameAs(mistake);
+    }
   }
 
   @Test
@@ -130,7 +147,7 @@ class ReaderTest {
             }
           }
         };
-    try (Reader reader = new Reader(host, QUICK, snapshots::add)) {
+    try (Reader reader = new Reader(host, QUICK, snapshots::add, mistakes::add)) {
       reader.start();
       Snapshot good = next();
       Snapshot bad = next();
@@ -161,7 +178,7 @@ class ReaderTest {
             }
           }
         };
-    try (Reader reader = new Reader(host, QUICK, snapshots::add)) {
+    try (Reader reader = new Reader(host, QUICK, snapshots::add, mistakes::add)) {
       reader.start();
       Snapshot bad = next();
       while (bad.trouble().isEmpty()) {
@@ -180,7 +197,7 @@ class ReaderTest {
   @Test
   void anotherIntervalCountsAtOnce() throws Exception {
     Host host = new Host();
-    try (Reader reader = new Reader(host, SLOW, snapshots::add)) {
+    try (Reader reader = new Reader(host, SLOW, snapshots::add, mistakes::add)) {
       reader.start();
       while (next().vmms().isEmpty()) {
         // The first sweep may come before the first look.
