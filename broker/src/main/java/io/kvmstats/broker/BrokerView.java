@@ -52,6 +52,9 @@ public final class BrokerView implements HostView {
   private List<Hidden> hidden = List.of();
   private long generation;
 
+  /** Whether the broker has ended, and another one may have taken its place. */
+  private boolean isLost;
+
   /** An object's reading, over the time that this reader looks at. */
   private static final class Latest {
     private Slot slot;
@@ -181,13 +184,14 @@ public final class BrokerView implements HostView {
 
   /** Empties the socket: what it says is in the table too, but for the broker's end. */
   private void hear() throws IOException {
-    if (table.isReplaced()) {
+    if (isLost || table.isReplaced()) {
       connectAgain();
     }
     try {
       receive();
     } catch (IOException e) {
       if (!table.isReplaced()) {
+        isLost = true; // The next look tries it again.
         throw e;
       }
       connectAgain();
@@ -195,8 +199,8 @@ public final class BrokerView implements HostView {
   }
 
   /**
-   * Goes on with the table that has taken this one's place: its objects have the numbers that they
-   * had.
+   * Goes on with the table that has taken this one's place. Its objects have the numbers that they
+   * had, unless it is another broker's.
    */
   private void connectAgain() throws IOException {
     PacketSocket otherSocket;
@@ -205,7 +209,13 @@ public final class BrokerView implements HostView {
       otherSocket = connectPatiently();
       other = greet(otherSocket, path, wish);
     } catch (IOException e) {
-      throw new IOException("the broker has cut us off: " + e.getMessage(), e);
+      throw new IOException(
+          (isLost ? "the broker has ended: " : "the broker has cut us off: ") + e.getMessage(), e);
+    }
+    if (isLost) {
+      isLost = false;
+      objects.values().forEach(latest -> latest.reading = Optional.empty());
+      objects = new HashMap<>();
     }
     close();
     socket = otherSocket;

@@ -261,6 +261,33 @@ class BrokerTest {
         .hasMessageContaining("ENOENT");
   }
 
+  /** Objects of the next one may have the numbers that others had before. */
+  @Test
+  void aReaderGoesOnWithTheBrokerThatComesNext() throws Exception {
+    try (GuestProcess guest = guest()) {
+      RunningBroker first = new RunningBroker(folder, "rw-------");
+      try (BrokerView view = view(first)) {
+        Machine.await("the guest is there", () -> sees(view, 1));
+        view.sweep(Duration.ZERO);
+        List<ObjectView> before = view.vmms().getFirst().objects();
+        first.close();
+        assertThatThrownBy(() -> Machine.await("it is said", () -> !sees(view, 1)))
+            .hasMessageStartingWith("the broker has ended");
+        assertThatThrownBy(view::refresh).hasMessageStartingWith("the broker has ended: ");
+        try (RunningBroker next = new RunningBroker(folder, "rw-------")) {
+          assertThat(next.socket).isEqualTo(first.socket);
+          Machine.await("the guest is there again", () -> sees(view, 1));
+          view.sweep(Duration.ZERO);
+          view.sweep(Duration.ZERO);
+          assertThat(before).allMatch(object -> object.read().isEmpty());
+          assertThat(view.vmms().getFirst().pid()).isEqualTo(guest.pid());
+          assertThat(view.vmms().getFirst().objects())
+              .allMatch(object -> object.read().orElseThrow().seconds().isPresent());
+        }
+      }
+    }
+  }
+
   @Test
   void aSecondBrokerIsRefusedAndASocketLeftBehindIsNot() throws Exception {
     Path socket = folder.resolve("broker.sock");
