@@ -71,15 +71,21 @@ final class DemoCommand implements Callable<Integer> {
       Messages.say(obstacle);
       Messages.say("so these VMs are simulated: they and all their numbers are made up");
     }
+    boolean screen =
+        !spec.commandLine().getParseResult().hasMatchedOption("--format")
+            && TopCommand.hasTerminal();
+    if (screen) {
+      TopCommand.check(interval, spec);
+    }
     try (DemoVms guests = start(obstacle == null)) {
       guests.sentences().forEach(Messages::say);
       Selection selection = new Selection();
       selection.pids.addAll(guests.pids());
       selection.sources.alone();
       Duration limit = seconds == null ? FOREVER : seconds;
-      if (!spec.commandLine().getParseResult().hasMatchedOption("--format")
-          && TopCommand.hasTerminal()) {
-        new Top(interval, TopCommand.settings()).run(selection.host(Optional.of(interval)), limit);
+      if (screen) {
+        new Top(interval, selection::wants, TopCommand.settings())
+            .run(selection.host(Optional.of(interval)), limit);
         return Exit.DONE;
       }
       SweepPrinter printer = new RatePrinter(format.get(), selection);

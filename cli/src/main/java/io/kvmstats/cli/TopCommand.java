@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -58,11 +59,10 @@ final class TopCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (interval.compareTo(INTERVAL_MIN) < 0 || interval.compareTo(INTERVAL_MAX) > 0) {
-      throw new ParameterException(spec.commandLine(), "--interval is 0.1 to 25.5 seconds");
-    }
+    check(interval, spec);
     if (!batch && hasTerminal()) {
-      new Top(interval, settings()).run(selection.host(Optional.of(interval)), FOREVER);
+      new Top(interval, selection::wants, settings())
+          .run(selection.host(Optional.of(interval)), FOREVER);
       return Exit.DONE;
     }
     try (HostView host = selection.host(Optional.of(interval))) {
@@ -79,6 +79,12 @@ final class TopCommand implements Callable<Integer> {
     }
   }
 
+  static void check(Duration interval, CommandSpec spec) {
+    if (interval.compareTo(INTERVAL_MIN) < 0 || interval.compareTo(INTERVAL_MAX) > 0) {
+      throw new ParameterException(spec.commandLine(), "--interval is 0.1 to 25.5 seconds");
+    }
+  }
+
   /** To show a screen and to be told something: a console is both. */
   static boolean hasTerminal() {
     String type = System.getenv("TERM");
@@ -91,10 +97,10 @@ final class TopCommand implements Callable<Integer> {
   /** {@return the file that the columns chosen are kept in} */
   static Path settings() {
     String config = System.getenv("XDG_CONFIG_HOME");
+    String home = Objects.requireNonNullElse(System.getenv("HOME"), "/");
+    // The XDG Base Directory Specification has relative ones ignored.
     Path folder =
-        config != null && !config.isEmpty()
-            ? Path.of(config)
-            : Path.of(System.getProperty("user.home", ""), ".config");
+        config != null && config.startsWith("/") ? Path.of(config) : Path.of(home, ".config");
     return folder.resolve("kvmstats").resolve("toprc");
   }
 

@@ -112,6 +112,11 @@ class TopIT {
       top.type("(");
       top.keys("Enter");
       top.await("'\\(' is no regular expression");
+      top.keys("c", "g");
+      top.type("worker");
+      top.keys("Enter");
+      top.await("kvm statistics - pid " + worker.pid() + " \\(worker\\)");
+      assertThat(top.await("^ exits\\(worker\\) ")).doesNotContain("exits(sleeper)");
       top.keys("b", "g");
       top.type("sleeper");
       top.keys("Enter");
@@ -169,7 +174,7 @@ class TopIT {
       assertThat(list).contains(KEYS_OF_VMS).doesNotContain("ended  ");
       sleeper.kill();
       top.await("^sleeper .* ended");
-      top.await("no VM runs on this host");
+      top.await("no VM to show");
     }
   }
 

@@ -43,9 +43,12 @@ final class EventsTable {
     Map<String, Sum> sums = new TreeMap<>();
     Sum all = new Sum();
     for (ObservedVmm vmm : model.latest().vmms()) {
+      if (!state.only.isEmpty() && !state.only.equals(vmm.id())) {
+        continue;
+      }
       for (Observed object : vmm.objects()) {
         for (Descriptor stat : object.view().schema().descriptors()) {
-          if (isEvent(stat) && state.passes(stat.name())) {
+          if (isEvent(stat) && state.wanted.test(stat) && state.passes(stat.name())) {
             Amount total =
                 state
                     .total(vmm.id(object), object, stat)

@@ -52,7 +52,7 @@ final class Keys {
       case ENTER, RIGHT -> open(model, state, rows);
       case ESCAPE, LEFT, BACKSPACE -> back(state);
       case CHARACTER -> {
-        return character(key, model, state, rows);
+        return character(key, model, state, width, rows);
       }
       case OTHER -> {
         return false;
@@ -157,7 +157,7 @@ final class Keys {
         };
   }
 
-  private boolean character(Key key, Model model, State state, List<Row> rows) {
+  private boolean character(Key key, Model model, State state, int width, List<Row> rows) {
     switch (key.character()) {
       case 'q' -> state.isOver = true;
       case 'h', '?' -> visit(state, Place.HELP);
@@ -170,7 +170,10 @@ final class Keys {
         }
       }
       case 'b' -> state.place = state.place == Place.EVENTS ? Place.VMS : Place.EVENTS;
-      case 'c' -> state.filters.remove(state.place);
+      case 'c' -> {
+        state.filters.remove(state.place);
+        state.only = state.place == Place.EVENTS ? "" : state.only;
+      }
       case '/', 'f' -> {
         if (Screens.isFiltered(state.place)) {
           ask(state, Question.FILTER);
@@ -191,8 +194,8 @@ final class Keys {
         Sorting now = state.sorting();
         state.sortings.put(state.place, new Sorting(now.column(), !now.isReversed()));
       }
-      case '>', 'o' -> sort(model, state, 1);
-      case '<' -> sort(model, state, -1);
+      case '>', 'o' -> sort(model, state, width, 1);
+      case '<' -> sort(model, state, width, -1);
       default -> {
         return false;
       }
@@ -219,16 +222,14 @@ final class Keys {
     }
   }
 
-  private void sort(Model model, State state, int by) {
-    Optional<Grid> grid = screens.grid(model, state, Integer.MAX_VALUE / 2);
+  private void sort(Model model, State state, int width, int by) {
+    Optional<Grid> grid = screens.grid(model, state, width);
     if (grid.isEmpty()) {
       return;
     }
     List<String> titles =
-        grid.get().columns().stream()
-            .map(Column::title)
-            .filter(Predicate.not(String::isEmpty))
-            .toList();
+        new TablePainter(grid.get(), width)
+            .columns().stream().map(Column::title).filter(Predicate.not(String::isEmpty)).toList();
     int now = titles.indexOf(state.sorting().column());
     if (state.place == Place.EVENTS) {
       boolean byRate = state.sorting().column().equals(EventsTable.RATE);
@@ -309,7 +310,9 @@ final class Keys {
   private static void find(
       Predicate<ObservedVmm> wanted, String otherwise, Model model, State state) {
     Optional<ObservedVmm> found = model.vmms().stream().filter(wanted).findFirst();
-    if (found.isPresent()) {
+    if (found.isPresent() && state.place == Place.EVENTS) {
+      state.only = found.get().id(); // As kvm_stat's.
+    } else if (found.isPresent()) {
       state.selected.put(Place.VMS, found.get().id());
       openVmm(state, found.get());
     } else {

@@ -66,6 +66,7 @@ final class Model {
         }
       }
     }
+    rows.addAll(gone.keySet());
     tracks.keySet().retainAll(rows);
   }
 

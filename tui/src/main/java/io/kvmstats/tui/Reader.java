@@ -28,6 +28,7 @@ final class Reader implements AutoCloseable {
   private final Thread sweeper = new Thread(this::sweep, "reads VMs");
   private volatile Duration interval;
   private volatile boolean isOver;
+  private volatile boolean hasLooked;
   private volatile Seen seen = new Seen(List.of(), List.of(), "");
 
   /** What the last look found. */
@@ -72,6 +73,7 @@ final class Reader implements AutoCloseable {
       } catch (IOException e) {
         seen = new Seen(seen.vmms, seen.hidden, String.valueOf(e.getMessage()));
       }
+      hasLooked = true;
       LockSupport.unpark(sweeper);
       Duration pause = interval.compareTo(LOOK_LEAST) > 0 ? interval : LOOK_LEAST;
       LockSupport.parkNanos(pause.toNanos());
@@ -81,8 +83,13 @@ final class Reader implements AutoCloseable {
   private void sweep() {
     Snapshot last = Snapshot.NOTHING;
     Duration told = interval;
+    while (!hasLooked && !isOver) {
+      LockSupport.parkNanos(
+          this, FIRST.toNanos()); // There is nothing to say yet, not even nothing.
+    }
     long next = System.nanoTime();
-    for (long sweeps = 0; !isOver; sweeps++) {
+    boolean hasRead = false;
+    while (!isOver) {
       Seen now = seen;
       try {
         if (!told.equals(interval)) {
@@ -95,7 +102,9 @@ final class Reader implements AutoCloseable {
         last = last.with(String.valueOf(e.getMessage()));
       }
       sink.accept(last);
-      Duration pause = sweeps == 0 ? FIRST : interval;
+      boolean isFirst = !hasRead && !last.vmms().isEmpty();
+      hasRead |= isFirst;
+      Duration pause = isFirst && told.compareTo(FIRST) > 0 ? FIRST : interval;
       // What was missed is left out: rates over what is left of an interval say little.
       next = Math.max(next + pause.toNanos(), System.nanoTime());
       waitUntil(next, pause);

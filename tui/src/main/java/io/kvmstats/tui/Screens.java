@@ -69,6 +69,11 @@ final class Screens {
     if (latest.isNothing()) {
       return line.add("  looking for VMs");
     }
+    if (state.isPaused) {
+      line.add("  ").add(" paused ", Style.SELECTED);
+    } else if (nowNanos - latest.nanos() > 2 * state.interval.toNanos() + SECOND_NANOS) {
+      line.add("  no reading for " + (nowNanos - latest.nanos()) / SECOND_NANOS + " s", Style.BAD);
+    }
     long vcpus = latest.vmms().stream().mapToLong(vmm -> vmm.view().vcpus().size()).sum();
     line.add(
         String.format(
@@ -84,11 +89,6 @@ final class Screens {
             "  totals since "
                 + DateTimeFormatter.ISO_LOCAL_TIME.format(
                     then.time().atZone(zone).toLocalTime().truncatedTo(SECONDS))));
-    if (state.isPaused) {
-      line.add("  ").add(" paused ", Style.SELECTED);
-    } else if (nowNanos - latest.nanos() > 2 * state.interval.toNanos() + SECOND_NANOS) {
-      line.add("  no reading for " + (nowNanos - latest.nanos()) / SECOND_NANOS + " s", Style.BAD);
-    }
     return line;
   }
 
@@ -136,7 +136,12 @@ final class Screens {
     return switch (state.place) {
       case VMS, HELP -> "";
       case COLUMNS -> "columns: Enter shows one or leaves it out";
-      case EVENTS -> "kvm statistics - summary";
+      case EVENTS ->
+          "kvm statistics - "
+              + model
+                  .vmm(state.only)
+                  .map(v -> "pid " + v.view().pid() + " (" + v.name() + ")")
+                  .orElse(state.only.isEmpty() ? "summary" : "a VM that has ended");
       case VCPUS ->
           vm
               + vmm.flatMap(v -> v.view().shortfall())
@@ -217,7 +222,7 @@ final class Screens {
     }
     return model.latest().isNothing() || state.place != Place.VMS
         ? ""
-        : "no VM runs on this host; 'kvmstats demo' starts some";
+        : "no VM to show: 'kvmstats list' tells what runs here, 'kvmstats demo' starts some";
   }
 
   /** The selected statistic in words. */

@@ -55,6 +55,8 @@ final class Settings {
     }
     saved = EnumSet.copyOf(fields);
     Files.createDirectories(file.toAbsolutePath().getParent());
+    // Somebody's link to it stays one.
+    Path file = Files.exists(this.file) ? this.file.toRealPath() : this.file;
     Path written = file.resolveSibling(file.getFileName() + ".new");
     String names = String.join(" ", fields.stream().map(Field::name).toList());
     Files.writeString(written, COLUMNS + names + "\n");

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** What the user wants to see. {@link Keys} changes it, {@link Screens} reads it; of one thread. */
@@ -73,6 +74,12 @@ final class State {
   /** The VMMs that have, besides. */
   final Set<String> expanded = new HashSet<>();
 
+  /** Which statistics are shown of an object, and summed up. */
+  Predicate<Descriptor> wanted = stat -> true;
+
+  /** The one VMM whose events are shown; none for those of all. */
+  String only = "";
+
   boolean isPaused;
   boolean isOver;
   Duration interval;
@@ -99,6 +106,7 @@ final class State {
   void follow(Model model) {
     if (isInside() && model.vmm(vmm).isEmpty()) {
       place = Place.VMS;
+      question = Optional.empty(); // It was about what is no longer there.
       message = name + " has ended";
     } else if (isInside()
         && place != Place.VCPUS

@@ -29,7 +29,7 @@ final class StatsTable {
   static Grid of(ObservedVmm vmm, Observed object, State state, Meanings meanings) {
     List<Row> rows = new ArrayList<>();
     for (Descriptor stat : object.view().schema().descriptors()) {
-      if (state.passes(stat.name())) {
+      if (state.wanted.test(stat) && state.passes(stat.name())) {
         rows.add(row(vmm, object, stat, state, meanings));
       }
     }

@@ -1,6 +1,7 @@
 package io.kvmstats.tui;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -41,20 +42,27 @@ final class TablePainter {
     return Math.min(needed, Math.max(wanted.most(), wanted.least()));
   }
 
-  /** The least important columns go first, as long as the others do not fit at their least. */
+  /** The most important columns come first, and of the others those for which there is room. */
   private List<Integer> shown() {
-    List<Integer> all = new ArrayList<>();
+    List<Integer> byRank = new ArrayList<>();
     for (int i = 0; i < widths.length; i++) {
-      all.add(i);
+      byRank.add(i);
     }
-    while (all.size() > 1 && total(all, true) > width) {
-      Integer last =
-          all.stream()
-              .max(Comparator.comparingInt((Integer i) -> grid.columns().get(i).rank()))
-              .orElseThrow();
-      all.remove(/* element */ last);
+    byRank.sort(Comparator.comparingInt(i -> grid.columns().get(i).rank()));
+    List<Integer> all = new ArrayList<>();
+    for (Integer next : byRank) {
+      all.add(next);
+      if (all.size() > 1 && total(all, true) > width) {
+        all.removeLast();
+      }
     }
+    Collections.sort(all);
     return all;
+  }
+
+  /** {@return the columns that there is room for} */
+  List<Column> columns() {
+    return shown.stream().map(grid.columns()::get).toList();
   }
 
   private int total(List<Integer> columns, boolean least) {

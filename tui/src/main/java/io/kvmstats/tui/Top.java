@@ -1,6 +1,7 @@
 package io.kvmstats.tui;
 
 import io.kvmstats.collect.HostView;
+import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.tui.State.Place;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jline.terminal.Size;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,7 @@ public final class Top {
 
   private final Settings settings;
   private final Duration interval;
+  private final Predicate<Descriptor> wanted;
   private final Model model = new Model();
   private final Screens screens = new Screens(ZoneId.systemDefault());
   private final Keys keys = new Keys(screens);
@@ -35,10 +38,12 @@ public final class Top {
    * Makes a screen that is not shown yet.
    *
    * @param interval from one reading to the next; the user may change it
+   * @param wanted which statistics are shown of an object, and summed up
    * @param settings a file that the columns chosen are kept in; need not be there
    */
-  public Top(Duration interval, Path settings) {
+  public Top(Duration interval, Predicate<Descriptor> wanted, Path settings) {
     this.interval = interval;
+    this.wanted = wanted;
     this.settings = new Settings(settings);
   }
 
@@ -51,6 +56,7 @@ public final class Top {
    */
   public void run(HostView host, Duration limit) throws IOException {
     State state = new State(interval);
+    state.wanted = wanted;
     try {
       state.fields = settings.load();
     } catch (IOException e) {
@@ -61,6 +67,7 @@ public final class Top {
       tty.handle(() -> events.add(tty::forget), () -> events.add(() -> state.isOver = true));
       Thread typist = new Thread(() -> type(tty, state), "waits for keys");
       typist.setDaemon(true);
+      typist.setUncaughtExceptionHandler((_, mistake) -> fail(mistake));
       typist.start();
       reader.start();
       long start = System.nanoTime();
@@ -68,8 +75,11 @@ public final class Top {
         draw(tty, state);
         next(state);
         reader.every(state.interval);
-        keep(state);
+        if (state.place != Place.COLUMNS) {
+          keep(state);
+        }
       }
+      keep(state);
     }
   }
 
@@ -135,12 +145,10 @@ public final class Top {
   }
 
   private void keep(State state) {
-    if (state.place != Place.COLUMNS) {
-      try {
-        settings.save(state.fields);
-      } catch (IOException e) {
-        state.message = "the columns can't be kept: " + e;
-      }
+    try {
+      settings.save(state.fields);
+    } catch (IOException e) {
+      state.message = "the columns can't be kept: " + e;
     }
   }
 }

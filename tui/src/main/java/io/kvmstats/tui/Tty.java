@@ -6,6 +6,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
@@ -57,6 +59,9 @@ final class Tty implements AutoCloseable {
           Map.entry('▓', '%'));
 
   private static final int COLOURS_LEAST = 8;
+  private static final int COLUMNS_USUAL = 80;
+  private static final int ROWS_USUAL = 24;
+  private static final long END_PATIENCE_MILLIS = 1000;
   private static final long HOUR_MILLIS = 3_600_000;
 
   private final Terminal terminal;
@@ -65,6 +70,7 @@ final class Tty implements AutoCloseable {
   private final Map<Style, AttributedStyle> styles;
   private final boolean isAscii;
   private final KeyReader keys = new KeyReader(this::read);
+  private final ReentrantLock writing = new ReentrantLock();
   private boolean isTaken;
 
   private Tty(Terminal terminal) {
@@ -125,26 +131,37 @@ final class Tty implements AutoCloseable {
     return styles;
   }
 
-  private synchronized void take() {
-    terminal.enterRawMode();
-    terminal.puts(Capability.enter_ca_mode);
-    terminal.puts(Capability.keypad_xmit);
-    terminal.puts(Capability.cursor_invisible);
-    terminal.trackMouse(Terminal.MouseTracking.Normal);
-    terminal.flush();
-    display.clear();
-    isTaken = true;
+  private void take() {
+    writing.lock();
+    try {
+      terminal.enterRawMode();
+      terminal.puts(Capability.enter_ca_mode);
+      terminal.puts(Capability.keypad_xmit);
+      terminal.puts(Capability.cursor_invisible);
+      terminal.trackMouse(Terminal.MouseTracking.Normal);
+      terminal.flush();
+      display.clear();
+      isTaken = true;
+    } finally {
+      writing.unlock();
+    }
   }
 
-  private synchronized void giveBack() {
-    if (isTaken) {
-      isTaken = false;
-      terminal.trackMouse(Terminal.MouseTracking.Off);
-      terminal.puts(Capability.cursor_normal);
-      terminal.puts(Capability.keypad_local);
-      terminal.puts(Capability.exit_ca_mode);
-      terminal.setAttributes(before);
-      terminal.flush();
+  private void giveBack() {
+    writing.lock();
+    try {
+      if (isTaken) {
+        isTaken = false;
+        terminal.trackMouse(Terminal.MouseTracking.Off);
+        terminal.puts(Capability.cursor_normal);
+        terminal.puts(Capability.keypad_local);
+        terminal.puts(Capability.clear_screen); // Not all have another one to go back to.
+        terminal.puts(Capability.exit_ca_mode);
+        terminal.setAttributes(before);
+        terminal.flush();
+      }
+    } finally {
+      writing.unlock();
     }
   }
 
@@ -183,21 +200,35 @@ final class Tty implements AutoCloseable {
 
   /** {@return how many columns and rows it has now} */
   Size size() {
-    return terminal.getSize();
+    Size size = terminal.getSize();
+    // A serial line and the like know nothing of theirs.
+    return Size.of(
+        size.getColumns() > 0 ? size.getColumns() : COLUMNS_USUAL,
+        size.getRows() > 0 ? size.getRows() : ROWS_USUAL);
   }
 
   /** Has the next screen drawn as if there was none before. */
-  synchronized void forget() {
-    display.clear();
+  void forget() {
+    writing.lock();
+    try {
+      display.clear();
+    } finally {
+      writing.unlock();
+    }
   }
 
   /** Shows a screen: writes what is different from the last one. */
-  synchronized void show(List<Line> lines, Size size) {
-    if (!isTaken) {
-      return;
+  void show(List<Line> lines, Size size) {
+    writing.lock();
+    try {
+      if (!isTaken) {
+        return;
+      }
+      display.resize(size);
+      display.update(lines.stream().map(this::attributed).toList(), 0);
+    } finally {
+      writing.unlock();
     }
-    display.resize(size);
-    display.update(lines.stream().map(this::attributed).toList(), 0);
   }
 
   private AttributedString attributed(Line line) {
@@ -231,8 +262,26 @@ final class Tty implements AutoCloseable {
     return read;
   }
 
+  /**
+   * Gives the terminal back; of one that takes nothing any more, such as that of a connection which
+   * hangs, only what needs no writing.
+   */
   @Override
   public void close() {
-    giveBack();
+    boolean isFree = false;
+    try {
+      isFree = writing.tryLock(END_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!isFree) {
+      terminal.setAttributes(before);
+      return;
+    }
+    try {
+      giveBack();
+    } finally {
+      writing.unlock();
+    }
   }
 }

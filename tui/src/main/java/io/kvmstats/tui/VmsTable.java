@@ -53,7 +53,9 @@ final class VmsTable {
                   .filter(vmm -> lacks(vmm, metric))
                   .forEach(vmm -> names.add(vmm.name())));
     }
-    return names.isEmpty() ? "" : "  * without what is unknown of " + String.join(", ", names);
+    return names.isEmpty()
+        ? ""
+        : "  * without what is unknown of " + names.size() + ": " + String.join(", ", names);
   }
 
   /** A VM whose source has no such number lacks it as well as one that could not be read. */

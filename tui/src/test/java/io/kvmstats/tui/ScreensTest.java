@@ -94,11 +94,11 @@ class ScreensTest {
 
   @Test
   void beforeAnythingIsReadItSaysSo() {
-    assertThat(text(80, 24)).contains("looking for VMs").doesNotContain("no VM runs");
+    assertThat(text(80, 24)).contains("looking for VMs").doesNotContain("no VM to show");
     model.take(MadeUp.sweep(1, List.of()));
-    assertThat(text(80, 24)).contains("0 VMs, 0 vCPUs").contains("no VM runs on this host");
+    assertThat(text(80, 24)).contains("0 VMs, 0 vCPUs").contains("no VM to show: 'kvmstats list'");
     state.filters.put(Place.VMS, Pattern.compile("x"));
-    assertThat(text(80, 24)).contains("nothing matches").doesNotContain("no VM runs");
+    assertThat(text(80, 24)).contains("nothing matches").doesNotContain("no VM to show");
   }
 
   @Test
@@ -223,10 +223,10 @@ class ScreensTest {
       assertThat(total.text()).endsWith("*");
     }
     assertThat(draw(250, 60).get(1).text())
-        .contains("* without what is unknown of closed, db, old-kernel, pid 1020");
+        .contains("* without what is unknown of 4: closed, db, old-kernel, pid 1020");
     // Only of what the total is over.
     state.filters.put(Place.VMS, Pattern.compile("web|closed"));
-    assertThat(draw(250, 60).get(1).text()).contains("  * without what is unknown of closed  ");
+    assertThat(draw(250, 60).get(1).text()).contains("  * without what is unknown of 1: closed  ");
     state.filters.put(Place.VMS, Pattern.compile("web"));
     assertThat(draw(250, 60).get(1).text()).doesNotContain("without");
   }
@@ -254,7 +254,7 @@ class ScreensTest {
     open(Place.STATS, "1:1", 20);
     assertThat(cell(row("exits"), "TOTAL")).isEqualTo("20");
     assertThat(cell(row("halt_wait_hist"), "TOTAL")).isEqualTo("640"); // 32 buckets.
-    assertThat(text(80, 24)).contains("totals since 10:00:04");
+    assertThat(text(120, 24)).contains("totals since 10:00:04");
     open(Place.STATS, "2:2", 20); // It is younger.
     assertThat(cell(row("exits"), "TOTAL")).isEqualTo("3");
     // After a reset there is a small number, and not one close to 2^64.
