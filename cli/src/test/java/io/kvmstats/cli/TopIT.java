@@ -80,7 +80,7 @@ class TopIT {
       top.await("^vCPU 0 +[0-9.]+");
       top.keys("Down", "Enter");
       top.await("sleeper, vCPU 0");
-      top.await("^halt_exits +[0-9.k]+ +[0-9]{2,} +cumulative +Exits because");
+      top.await("^exits +[0-9.k]+ +[0-9]{2,} +cumulative +Exits: times");
       top.keys("f");
       top.type("halt_wait_hist");
       top.keys("Enter", "Enter");
@@ -132,7 +132,7 @@ class TopIT {
       top.keys("h");
       top.await("seconds between readings");
       top.keys("Escape", "Escape", "Space");
-      top.await(" paused ");
+      top.await(" paused");
       String paused = top.screen();
       Thread.sleep(1000);
       assertThat(top.screen()).isEqualTo(paused);
