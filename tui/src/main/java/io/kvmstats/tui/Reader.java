@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  */
 final class Reader implements AutoCloseable {
   /** New VMs are looked for no more often: that costs more than to read all that are known. */
-  private static final Duration LOOK_LEAST = Duration.ofSeconds(2);
+  private static final Duration LOOK_LEAST = Duration.ofSeconds(3);
 
   /** The first rates are not worth a whole interval's wait. */
   private static final Duration FIRST = Duration.ofMillis(250);

@@ -1,11 +1,14 @@
 package io.kvmstats.tui;
 
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jline.terminal.Attributes;
@@ -18,7 +21,6 @@ import org.jline.utils.AttributedStringBuilder;
 import org.jline.utils.AttributedStyle;
 import org.jline.utils.Display;
 import org.jline.utils.InfoCmp.Capability;
-import org.jline.utils.NonBlockingReader;
 
 /**
  * The terminal, taken over until {@link #close}, which gives it back as it was.
@@ -62,7 +64,7 @@ final class Tty implements AutoCloseable {
   private static final int COLUMNS_USUAL = 80;
   private static final int ROWS_USUAL = 24;
   private static final long END_PATIENCE_MILLIS = 1000;
-  private static final long HOUR_MILLIS = 3_600_000;
+  private static final int NOTHING = -1;
 
   private final Terminal terminal;
   private final Attributes before;
@@ -70,6 +72,8 @@ final class Tty implements AutoCloseable {
   private final Map<Style, AttributedStyle> styles;
   private final boolean isAscii;
   private final KeyReader keys = new KeyReader(this::read);
+  private final java.io.Reader input;
+  private final BlockingQueue<Integer> typed = new LinkedBlockingQueue<>();
   private final ReentrantLock writing = new ReentrantLock();
   private boolean isTaken;
 
@@ -77,6 +81,7 @@ final class Tty implements AutoCloseable {
     this.terminal = terminal;
     this.before = terminal.getAttributes();
     this.display = new Display(terminal, true);
+    this.input = new InputStreamReader(System.in, terminal.inputEncoding());
     this.isAscii = !StandardCharsets.UTF_8.equals(terminal.outputEncoding());
     this.styles = styles(hasColours(terminal));
   }
@@ -99,6 +104,9 @@ final class Tty implements AutoCloseable {
     Tty tty = new Tty(terminal);
     Runtime.getRuntime().addShutdownHook(new Thread(tty::close, "terminal"));
     tty.take();
+    Thread listener = new Thread(tty::listen, "listens to the terminal");
+    listener.setDaemon(true);
+    listener.start();
     return tty;
   }
 
@@ -135,6 +143,11 @@ final class Tty implements AutoCloseable {
     writing.lock();
     try {
       terminal.enterRawMode();
+      // With JLine's own, a read returns after a tenth of a second, as at the end of a file.
+      Attributes raw = terminal.getAttributes();
+      raw.setControlChar(Attributes.ControlChar.VMIN, 1);
+      raw.setControlChar(Attributes.ControlChar.VTIME, 0);
+      terminal.setAttributes(raw);
       terminal.puts(Capability.enter_ca_mode);
       terminal.puts(Capability.keypad_xmit);
       terminal.puts(Capability.cursor_invisible);
@@ -253,13 +266,27 @@ final class Tty implements AutoCloseable {
     return keys.read();
   }
 
-  /** Always with a time: JLine's read without one keeps a lock that its end waits for. */
-  private int read(long millis) throws IOException {
-    int read;
+  private int read(long millis) {
+    try {
+      Integer next = millis > 0 ? typed.poll(millis, TimeUnit.MILLISECONDS) : typed.take();
+      return next == null ? NOTHING : next;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return NOTHING;
+    }
+  }
+
+  /** By a thread that sleeps until there is something: JLine's looks ten times a second. */
+  private void listen() {
+    int next;
     do {
-      read = terminal.reader().read(millis > 0 ? millis : HOUR_MILLIS);
-    } while (read == NonBlockingReader.READ_EXPIRED && millis == 0);
-    return read;
+      try {
+        next = input.read();
+      } catch (IOException e) {
+        next = NOTHING; // EIO: the terminal has gone.
+      }
+      typed.add(next);
+    } while (next >= 0);
   }
 
   /**

@@ -105,8 +105,8 @@ class ReaderTest {
         };
     try (Reader reader = new Reader(host, QUICK, snapshots::add, mistakes::add)) {
       reader.start();
-      // The second look comes after two seconds.
-      long over = System.nanoTime() + Duration.ofMillis(2500).toNanos();
+      // The second look comes after three seconds.
+      long over = System.nanoTime() + Duration.ofMillis(3500).toNanos();
       while (System.nanoTime() < over) {
         next();
       }
