@@ -6,7 +6,7 @@ import io.kvmstats.core.text.Text;
  * A place in a table.
  *
  * @param text what stands there, safe for a terminal
- * @param order what it is sorted by; NaN goes last, in a column of texts sorted by them
+ * @param order what it is sorted by where its column is one of numbers; NaN goes last
  * @param style what it means
  */
 record Cell(String text, double order, Style style) {

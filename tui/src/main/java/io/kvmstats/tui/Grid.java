@@ -43,10 +43,8 @@ record Grid(List<Column> columns, List<Row> rows, Optional<Row> total, Sorting s
       return (_, _) -> 0; // List.sort is stable.
     }
     if (!columns.get(by).isNumber()) {
-      // vCPU 10 comes after vCPU 9: texts that end with a number have it for their order.
       Comparator<Row> order =
-          Comparator.<Row>comparingDouble(row -> row.cells().get(by).order())
-              .thenComparing(row -> row.cells().get(by).text());
+          Comparator.comparing(row -> row.cells().get(by).text(), NaturalOrder.COMPARATOR);
       return sorting.isReversed() ? order.reversed() : order;
     }
     Comparator<Double> direction =

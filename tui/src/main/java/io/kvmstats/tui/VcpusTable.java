@@ -44,9 +44,7 @@ final class VcpusTable {
         List<Cell> cells = new ArrayList<>();
         for (Field field : FIELDS) {
           cells.add(
-              field == Field.NAME
-                  ? new Cell(vmm.name(object), object.view().vcpu(), Style.PLAIN)
-                  : field.of(vmm, object, model));
+              field == Field.NAME ? Cell.text(vmm.name(object)) : field.of(vmm, object, model));
         }
         stats.forEach(stat -> cells.add(rate(object, stat)));
         rows.add(Row.of(vmm.id(object), cells));

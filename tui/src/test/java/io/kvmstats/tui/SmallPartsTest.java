@@ -2,13 +2,40 @@ package io.kvmstats.tui;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Numbers, pictures of numbers, pieces of lines. */
 class SmallPartsTest {
+  @Test
+  void namesAreInTheOrderOfTheirNumbers() {
+    List<String> ordered =
+        List.of(
+            "",
+            "VM",
+            "vCPU 9",
+            "vCPU 10",
+            "vm-007",
+            "vm-8",
+            "vm-8a",
+            "vm-10",
+            "vm-10-2",
+            "vm-10-10",
+            "vm-99999999999999999999998",
+            "vm-99999999999999999999999",
+            "vm-x");
+    List<String> shuffled = new ArrayList<>(ordered);
+    Collections.shuffle(shuffled, new Random(1));
+    shuffled.sort(NaturalOrder.COMPARATOR);
+    assertThat(shuffled).isEqualTo(ordered);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "0, 0",
