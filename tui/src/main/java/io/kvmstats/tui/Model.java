@@ -1,5 +1,6 @@
 package io.kvmstats.tui;
 
+import io.kvmstats.core.model.Descriptor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,8 +60,7 @@ final class Model {
       }
       for (Observed object : vmm.objects()) {
         rows.add(vmm.id(object));
-        follow(track(vmm.id(object)), object);
-        if (object.wasReset()) {
+        if (follow(track(vmm.id(object)), object)) {
           resets.put(vmm.id(), snapshot.nanos());
           resets.put(vmm.id(object), snapshot.nanos());
         }
@@ -80,14 +80,19 @@ final class Model {
         });
   }
 
-  private static void follow(Track track, Observed object) {
+  /** {@return whether anything was set back} */
+  private static boolean follow(Track track, Observed object) {
     for (Metric metric : Metric.values()) {
       track.put(metric, object.amount(metric).value());
     }
-    object.view().schema().descriptors().stream()
-        .filter(stat -> stat.type().isHistogram())
-        .forEach(
-            stat -> object.deltas(stat).ifPresent(growth -> track.putGrowth(stat.name(), growth)));
+    boolean wasReset = false;
+    for (Descriptor stat : object.view().schema().descriptors()) {
+      // What has grown was not set back, which would take as long again to find.
+      Optional<long[]> growth = stat.type().isHistogram() ? object.deltas(stat) : Optional.empty();
+      growth.ifPresent(buckets -> track.putGrowth(stat.name(), buckets));
+      wasReset |= growth.isEmpty() && object.wasReset(stat);
+    }
+    return wasReset;
   }
 
   private void forget(long now) {

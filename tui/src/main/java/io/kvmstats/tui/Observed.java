@@ -53,9 +53,8 @@ record Observed(ObjectView view, Optional<Reading> reading, Map<Metric, Amount> 
         });
   }
 
-  /** {@return whether any of its statistics was set back since the sample before} */
-  boolean wasReset() {
-    return reading.isPresent()
-        && view.schema().descriptors().stream().anyMatch(reading.get()::reset);
+  /** {@return whether a statistic was set back since the sample before} */
+  boolean wasReset(Descriptor stat) {
+    return reading.isPresent() && reading.get().reset(stat);
   }
 }
