@@ -77,6 +77,7 @@ final class DemoCommand implements Callable<Integer> {
     if (screen) {
       TopCommand.check(interval, spec);
     }
+    Messages.say("starting " + vms + (vms == 1 ? " VM" : " VMs"));
     try (DemoVms guests = start(obstacle == null)) {
       guests.sentences().forEach(Messages::say);
       Selection selection = new Selection();

@@ -85,7 +85,7 @@ class TopIT {
       top.type("halt_wait_hist");
       top.keys("Enter", "Enter");
       top.await("sleeper, vCPU 0: halt_wait_hist");
-      top.await("samples +p50 in \\[");
+      top.await("samples +p50 (< |in \\[)");
       // The timer's halts: a bar, and heat now.
       top.await("^\\[[0-9.]+ [µm]s, [0-9.]+ [µm]s\\) +[0-9]+ █+.*[░▒▓█]\\|$");
       top.keys("Escape", "Escape", "Escape");
@@ -229,6 +229,41 @@ class TopIT {
       top.type("stty -a; echo said");
       top.keys("Enter");
       assertThat(top.await("^said")).containsPattern("[^-]icanon").containsPattern("[^-]echo ");
+    }
+  }
+
+  /** As that of a connection which hangs: what was written fills it up, and nobody reads. */
+  @Test
+  void aTerminalThatTakesNothingHoldsUpNoEnd() throws Exception {
+    App.assumeCommand("python3");
+    String stuck =
+        """
+        import array, fcntl, os, pty, signal, struct, sys, termios, time
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "xterm-256color"
+            os.execv(sys.argv[1], sys.argv[1:])
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 300, 250, 0, 0))
+        waiting = array.array("i", [0])
+        before, since = 0, time.monotonic()
+        while before == 0 or time.monotonic() - since < 2:
+            time.sleep(0.1)
+            fcntl.ioctl(terminal, termios.FIONREAD, waiting)
+            if waiting[0] != before:
+                before, since = waiting[0], time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        _, status = os.waitpid(pid, 0)
+        print("signal", os.waitstatus_to_exitcode(status))
+        """;
+    List<String> command = new ArrayList<>(List.of("python3", "-c", stuck));
+    command.addAll(App.command("top", "-i", "0.1", "--broker", "none"));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try {
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("it ended").isTrue();
+      assertThat(process.inputReader().readAllAsString()).isEqualTo("signal 143\n");
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
     }
   }
 

@@ -77,8 +77,7 @@ final class HistogramScreen {
       for (int i = 0; all > 0 && i < counts.length; i++) {
         sum += Unsigned.toDouble(counts[i]);
         if (sum >= quantile * all) {
-          line.add(
-              String.format(Locale.ROOT, "   p%.0f in %s", quantile * 100, Text.bucket(stat, i)));
+          line.add(String.format(Locale.ROOT, "   p%.0f %s", quantile * 100, Text.below(stat, i)));
           break;
         }
       }

@@ -17,6 +17,8 @@ final class Keys {
   private static final double SECONDS_MAX = 25.5;
   private static final int WHEEL_ROWS = 3;
   private static final int ANSWER_MAX = 200;
+  private static final int CTRL_U = 'U' - '@';
+  private static final int CTRL_W = 'W' - '@';
 
   /** A page has no room for a table's heading and total, which the help has not. */
   private static final int TABLE_ROWS = 2;
@@ -255,12 +257,19 @@ final class Keys {
           state.answer.setLength(state.answer.offsetByCodePoints(length, -1));
         }
       }
-      case CHARACTER -> {
-        if (state.answer.length() < ANSWER_MAX && !Character.isISOControl(key.character())) {
-          state.answer.appendCodePoint(key.character());
-        }
-      }
+      case CHARACTER -> edit(key.character(), state.answer);
       default -> {}
+    }
+  }
+
+  /** With a shell's keys: Ctrl-U takes back all, Ctrl-W a word. */
+  private static void edit(int character, StringBuilder answer) {
+    if (character == CTRL_U) {
+      answer.setLength(0);
+    } else if (character == CTRL_W) {
+      answer.setLength(answer.toString().stripTrailing().lastIndexOf(' ') + 1);
+    } else if (answer.length() < ANSWER_MAX && !Character.isISOControl(character)) {
+      answer.appendCodePoint(character);
     }
   }
 

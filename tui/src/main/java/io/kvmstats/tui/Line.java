@@ -86,6 +86,15 @@ final class Line {
     return cut.toString();
   }
 
+  /** {@return the end of a text, as much as a number of columns has room for} */
+  static String end(String text, int columns) {
+    String end = text;
+    while (width(end) > columns && !end.isEmpty()) {
+      end = end.substring(end.offsetByCodePoints(0, 1));
+    }
+    return end;
+  }
+
   /** {@return a text in the middle of nothing, to its left or right, as wide as asked for} */
   static String pad(String text, int columns, boolean right) {
     String cut = cut(text, columns);

@@ -44,7 +44,7 @@ final class Screens {
   List<Line> draw(Model model, State state, int width, int height, long nowNanos) {
     List<Line> lines = new ArrayList<>();
     lines.add(title(model, state, nowNanos).fit(width, Style.PLAIN));
-    lines.add(second(model, state).fit(width, Style.PLAIN));
+    lines.add(second(model, state, width).fit(width, Style.PLAIN));
     int room = Math.max(1, height - lines.size() - 1);
     List<Line> body =
         switch (state.place) {
@@ -97,12 +97,12 @@ final class Screens {
   }
 
   /** What the user types, is told, or has asked to be left out. */
-  private static Line second(Model model, State state) {
+  private static Line second(Model model, State state, int width) {
     if (state.question.isPresent()) {
-      return new Line()
-          .add(state.question.get().text + ": ", Style.STRONG)
-          .add(Text.printable(state.answer.toString()))
-          .add(" ", Style.SELECTED);
+      Line line = new Line().add(state.question.get().text + ": ", Style.STRONG);
+      // Of what is longer than the line, the end is where something is typed.
+      String typed = Text.printable(state.answer.toString());
+      return line.add(Line.end(typed, width - line.width() - 1)).add(" ", Style.SELECTED);
     }
     if (!state.message.isEmpty()) {
       return new Line().add(Text.printable(state.message), Style.WARNING);

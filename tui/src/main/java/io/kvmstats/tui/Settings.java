@@ -2,6 +2,9 @@ package io.kvmstats.tui;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -46,6 +49,17 @@ final class Settings {
       }
     }
     return EnumSet.copyOf(saved);
+  }
+
+  /** {@return what went wrong, for people: Java's exceptions of files say it by their names} */
+  static String why(IOException e) {
+    return switch (e) {
+      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+      case FileAlreadyExistsException other -> other.getFile() + ": no folder";
+      case FileSystemException other when other.getReason() == null ->
+          other.getFile() + ": can't be had";
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   /** Keeps the columns chosen, whole or not at all. */

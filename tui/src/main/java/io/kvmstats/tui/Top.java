@@ -60,7 +60,7 @@ public final class Top {
     try {
       state.fields = settings.load();
     } catch (IOException e) {
-      state.message = "the columns chosen can't be read: " + e;
+      state.message = "the columns chosen can't be read: " + Settings.why(e);
     }
     try (Tty tty = Tty.open();
         Reader reader = new Reader(host, interval, this::wake, this::fail)) {
@@ -148,7 +148,7 @@ public final class Top {
     try {
       settings.save(state.fields);
     } catch (IOException e) {
-      state.message = "the columns can't be kept: " + e;
+      state.message = "the columns can't be kept: " + Settings.why(e);
     }
   }
 }

@@ -70,6 +70,20 @@ class KeysTest {
   }
 
   @Test
+  void anAnswerIsEditedAsInAShell() {
+    press(Key.of('/'));
+    type("one two  ");
+    press(Key.of('W' - '@'));
+    assertThat(second()).contains(": one  ");
+    press(Key.of('U' - '@'));
+    type("x".repeat(120) + "end");
+    assertThat(second()).hasSize(100).contains("xxend ").startsWith(Question.FILTER.text + ": x");
+    press(Key.of('U' - '@'));
+    answer("vm3");
+    assertThat(rows()).containsExactly("vm3");
+  }
+
+  @Test
   void movesStopAtTheEnds() {
     assertThat(selected()).isEqualTo("vm0");
     press(Name.UP);

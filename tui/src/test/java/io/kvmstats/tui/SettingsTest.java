@@ -66,6 +66,15 @@ class SettingsTest {
   }
 
   @Test
+  void whatGoesWrongIsSaidForPeople() throws IOException {
+    Files.writeString(file.getParent(), "a file where the folder should be");
+    assertThatThrownBy(() -> new Settings(file).save(EnumSet.of(Field.NAME)))
+        .isInstanceOfSatisfying(
+            IOException.class,
+            e -> assertThat(Settings.why(e)).isEqualTo(file.getParent() + ": no folder"));
+  }
+
+  @Test
   void whatIsNotUnderstoodIsLeftOut() throws IOException {
     write("future=1\ncolumns=CPU FUTURE  CPU STEAL\r\nrest");
     assertThat(load()).containsExactly(Field.NAME, Field.CPU, Field.STEAL);

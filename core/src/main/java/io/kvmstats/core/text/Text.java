@@ -163,6 +163,19 @@ public final class Text {
         : "[" + from + ", " + bound(descriptor, descriptor.bucketFrom(index + 1)) + ")";
   }
 
+  /**
+   * {@return what the samples of a bucket are less than, such as {@code < 2.05 µs}; of the last
+   * one, which has no end, what they are in}
+   *
+   * @param descriptor of the histogram
+   * @param index of the bucket
+   */
+  public static String below(Descriptor descriptor, int index) {
+    return index == descriptor.size() - 1
+        ? "in " + bucket(descriptor, index)
+        : "< " + bound(descriptor, descriptor.bucketFrom(index + 1));
+  }
+
   private static String bound(Descriptor descriptor, long raw) {
     return descriptor.unit() == Unit.SECONDS
         ? seconds(Unsigned.toDouble(raw) * descriptor.scale())
