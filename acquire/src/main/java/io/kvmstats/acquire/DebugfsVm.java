@@ -133,7 +133,7 @@ final class DebugfsVm implements Polled {
       Optional<StatType> type =
           known(name, catalog)
               .findFirst()
-              .map(entry -> entry.isPeak() ? StatType.PEAK : StatType.CUMULATIVE);
+              .map(entry -> entry.type() == StatType.PEAK ? StatType.PEAK : StatType.CUMULATIVE);
       flags =
           type.map(t -> Descriptor.flags(t, unit, Base.POW10))
               .orElse(UNKNOWN_TYPE | Descriptor.flags(StatType.CUMULATIVE, unit, Base.POW10));

@@ -1,6 +1,8 @@
 package io.kvmstats.core.catalog;
 
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
+import io.kvmstats.core.model.StatType;
+import io.kvmstats.core.model.Unit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -84,10 +86,17 @@ public final class Catalog {
         required(stanza.get("since")),
         Optional.ofNullable(stanza.get("until")),
         stanza.containsKey("was") ? List.of(stanza.get("was").split(", ", -1)) : List.of(),
-        "peak".equals(stanza.get("type")),
+        type(stanza),
+        Unit.valueOf(stanza.getOrDefault("unit", "none").toUpperCase(Locale.ROOT)),
         Optional.ofNullable(stanza.get("sum")),
         required(stanza.get("meaning")),
         Optional.ofNullable(stanza.get("high")));
+  }
+
+  private static StatType type(Map<String, String> stanza) {
+    return stanza.containsKey("sum")
+        ? StatType.LOG_HISTOGRAM
+        : StatType.valueOf(stanza.getOrDefault("type", "cumulative").toUpperCase(Locale.ROOT));
   }
 
   private static String required(@Nullable String value) {

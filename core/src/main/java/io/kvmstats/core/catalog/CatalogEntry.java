@@ -1,5 +1,7 @@
 package io.kvmstats.core.catalog;
 
+import io.kvmstats.core.model.StatType;
+import io.kvmstats.core.model.Unit;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,8 +17,9 @@ import java.util.Optional;
  * @param until the last kernel that has it, if it has gone
  * @param was its earlier names, where it had others: debugfs's in Linux 5.12, and the ones that the
  *     RFC of March 2021 proposed
- * @param isPeak whether it is the largest value so far: what the kernel's descriptor says too, for
- *     those who read by the name alone
+ * @param type how its value moves: what the kernel's descriptor says too, for those who know its
+ *     name alone
+ * @param unit of its value, or of its buckets' bounds, likewise; seconds are counted in ns
  * @param sum of a histogram, the cumulative time that its samples add up to
  * @param meaning what is counted
  * @param high what a high value suggests, where that can be said
@@ -28,7 +31,8 @@ public record CatalogEntry(
     String since,
     Optional<String> until,
     List<String> was,
-    boolean isPeak,
+    StatType type,
+    Unit unit,
     Optional<String> sum,
     String meaning,
     Optional<String> high) {

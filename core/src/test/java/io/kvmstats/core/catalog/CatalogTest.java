@@ -7,6 +7,7 @@ import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.model.StatType;
+import io.kvmstats.core.model.Unit;
 import java.lang.Runtime.Version;
 import java.util.HashSet;
 import java.util.List;
@@ -32,8 +33,11 @@ class CatalogTest {
                   .orElseThrow(() -> new AssertionError(name));
           assertThat(entry.architectures()).as(name).contains(architecture);
           assertThat(entry.until()).as(name).isEmpty();
-          assertThat(entry.isPeak()).as(name).isEqualTo(descriptor.type() == StatType.PEAK);
-          assertThat(entry.sum().isPresent()).as(name).isEqualTo(descriptor.type().isHistogram());
+          assertThat(entry.type()).as(name).isEqualTo(descriptor.type());
+          assertThat(entry.unit()).as(name).isEqualTo(descriptor.unit());
+          assertThat(descriptor.exponent())
+              .as(name)
+              .isEqualTo(entry.unit() == Unit.SECONDS ? -9 : 0);
           entry.sum().ifPresent(sum -> assertThat(cumulative(schema)).as(name).contains(sum));
           // The kernel has named each after the other so far.
           entry
