@@ -316,6 +316,21 @@ class ProcFs {
     }
   }
 
+  /** {@return when the host was started, in seconds since 1970} */
+  long bootEpochSeconds() throws IOException {
+    String start = "btime ";
+    for (String line : text(root.resolve("stat")).split("\n", -1)) {
+      if (line.startsWith(start)) {
+        try {
+          return Long.parseLong(line.substring(start.length()));
+        } catch (NumberFormatException e) {
+          throw new IOException("/proc/stat: no number in '" + line + "'", e);
+        }
+      }
+    }
+    throw new IOException("/proc/stat has no btime");
+  }
+
   /**
    * The fields of /proc/PID/stat behind the name, which may contain anything (proc_pid_stat(5)).
    */
