@@ -28,18 +28,20 @@ final class Names {
 
   private static final String PEAK_HELP = " This is the largest so far.";
 
+  private final Set<Family> own;
   private final Map<String, Family> reserved = new HashMap<>();
   private final Map<String, Family> taken = new HashMap<>();
 
   /**
    * Gives those their names that always have them.
    *
-   * @param fixed our own families
+   * @param own families, in which no statistic can be
    * @param catalog of the kernel's statistics
    * @param architecture of this host, whose meanings come first
    */
-  Names(List<Family> fixed, Catalog catalog, String architecture) {
-    fixed.forEach(family -> take(family, reserved));
+  Names(List<Family> own, Catalog catalog, String architecture) {
+    this.own = Set.copyOf(own);
+    own.forEach(family -> take(family, reserved));
     for (CatalogEntry entry : catalog.entries()) {
       CatalogEntry here = catalog.find(entry.stat(), entry.scope(), architecture).orElse(entry);
       Family family = family(here);
@@ -84,7 +86,7 @@ final class Names {
       Family wanted = family(stem + suffix, kind, unit, help);
       Family same = taken.get(wanted.name());
       if (same != null && same.isLike(wanted)) {
-        if (!others.contains(same)) {
+        if (!own.contains(same) && !others.contains(same)) {
           return same;
         }
       } else if (!isTaken(wanted, taken)) {

@@ -29,13 +29,13 @@ final class Plans {
   /**
    * Begins without any.
    *
-   * @param fixed families that no statistic can be in
+   * @param own families, in which no statistic can be
    * @param architecture of this host
    */
-  Plans(List<Family> fixed, Catalog catalog, String architecture) {
+  Plans(List<Family> own, Catalog catalog, String architecture) {
     this.catalog = catalog;
     this.architecture = architecture;
-    this.names = new Names(fixed, catalog, architecture);
+    this.names = new Names(own, catalog, architecture);
   }
 
   Collection<Plan> all() {

@@ -23,14 +23,16 @@ record Scale(int radix, int exponent) {
 
   private static final long EXACT_INTEGER_MAX = 1L << 53;
 
-  /** {@return the one of a statistic; {@link #ONE} where its unit or base is unknown} */
+  /** {@return that of a statistic; {@link #ONE} where unit or base are unknown, or it is 0 or 1} */
   static Scale of(Descriptor descriptor) {
-    return isKnown(descriptor) ? new Scale(descriptor.base().radix(), descriptor.exponent()) : ONE;
+    boolean isScaled = isKnown(descriptor) && descriptor.unit() != Unit.BOOLEAN;
+    return isScaled ? new Scale(descriptor.base().radix(), descriptor.exponent()) : ONE;
   }
 
   /** {@return whether it is known what a raw number has to be multiplied by, and to be what} */
   static boolean isKnown(Descriptor descriptor) {
-    return descriptor.unit() != Unit.UNKNOWN && descriptor.base() != Base.UNKNOWN;
+    return descriptor.unit() == Unit.BOOLEAN
+        || (descriptor.unit() != Unit.UNKNOWN && descriptor.base() != Base.UNKNOWN);
   }
 
   /** {@return how many decimals a number needs when it is written out; -1 when it can't be} */
