@@ -26,8 +26,6 @@ final class Names {
   /** So many statistics of one name nobody has but who wants to keep us busy. */
   private static final int ATTEMPTS_MAX = 64;
 
-  private static final String PEAK_HELP = " This is the largest so far.";
-
   private final Set<Family> own;
   private final Map<String, Family> reserved = new HashMap<>();
   private final Map<String, Family> taken = new HashMap<>();
@@ -55,9 +53,11 @@ final class Names {
   /** {@return the family of a statistic of the kernel's} */
   static Family family(CatalogEntry entry) {
     Kind kind = Kind.of(entry.type(), entry.unit());
-    String help = entry.meaning() + (entry.type() == StatType.PEAK ? PEAK_HELP : "");
     return family(
-        prefix(entry.scope()) + stem(entry.stat(), kind, entry.unit()), kind, entry.unit(), help);
+        prefix(entry.scope()) + stem(entry.stat(), kind, entry.unit()),
+        kind,
+        entry.unit(),
+        entry.meaning());
   }
 
   /**
@@ -74,7 +74,7 @@ final class Names {
         "Statistic "
             + stat
             + ", of which nothing is known but the descriptor that comes with it."
-            + (kind == Kind.PEAK ? PEAK_HELP : "");
+            + (kind == Kind.PEAK ? " This is the largest so far." : "");
     String stem = prefix(scope) + stem(stat, kind, unit);
     for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       String suffix =

@@ -154,17 +154,17 @@ final class ClientLibrary {
     }
     String help =
         catalog.named(stat.name()).stream()
-                .filter(entry ->
-                    entry.scope()
-                        == (object.isVcpu() ? CatalogEntry.Scope.VCPU : CatalogEntry.Scope.VM))
-                .filter(entry -> entry.architectures().contains("x86"))
-                .map(CatalogEntry::meaning)
-                .findFirst()
-                .orElse(
-                    "Statistic "
-                        + stat.name()
-                        + ", of which nothing is known but the descriptor that comes with it.")
-            + (stat.type() == StatType.PEAK ? " This is the largest so far." : "");
+            .filter(entry ->
+                entry.scope()
+                    == (object.isVcpu() ? CatalogEntry.Scope.VCPU : CatalogEntry.Scope.VM))
+            .filter(entry -> entry.architectures().contains("x86"))
+            .map(CatalogEntry::meaning)
+            .findFirst()
+            .orElse(
+                "Statistic "
+                    + stat.name()
+                    + ", of which nothing is known but the descriptor that comes with it."
+                    + (stat.type() == StatType.PEAK ? " This is the largest so far." : ""));
     double value =
         stat.unit() == Unit.BOOLEAN
             ? Math.min(sample.value(stat), 1)

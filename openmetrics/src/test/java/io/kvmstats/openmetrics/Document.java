@@ -178,13 +178,22 @@ final class Document {
       int end = 0;
       while (end < sample.group(2).length()) {
         require(label.find(end) && label.start() == end, "no label", line);
-        String value =
-            label.group(2).replace("\\n", "\n").replace("\\\"", "\"").replace("\\\\", "\\");
-        require(labels.put(label.group(1), value) == null, "a label twice", line);
+        require(
+            labels.put(label.group(1), unescaped(label.group(2))) == null, "a label twice", line);
         end = label.end();
       }
     }
     return new Sample(sample.group(1), labels, sample.group(3));
+  }
+
+  private static String unescaped(String value) {
+    StringBuilder plain = new StringBuilder();
+    for (int i = 0; i < value.length(); i++) {
+      boolean isEscape = value.charAt(i) == '\\';
+      i += isEscape ? 1 : 0;
+      plain.append(isEscape && value.charAt(i) == 'n' ? '\n' : value.charAt(i));
+    }
+    return plain.toString();
   }
 
   private void check(Family family) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 class HostileSchemasTest {
   private static final long SEED = Long.getLong("tests.seed", System.nanoTime());
   private static final int ROUNDS = 12;
-  private static final int PROMTOOL_ROUNDS = 20;
+  private static final int PROMTOOL_ROUNDS = 8;
 
   private static final List<String> WORDS =
       List.of("up", "vcpus", "x", "y", "exits", "sample_age", "halt_wait", "", "blocking", "_");
