@@ -116,7 +116,8 @@ final class ExportedVmm {
         && view.shortfall().isEmpty()
         && objects.values().stream()
             .map(ExportedObject::sample)
-            .allMatch(sample -> sample != null && sample.data().byteSize() > 0);
+            .allMatch(sample ->
+                sample != null && sample.data().byteSize() >= sample.schema().dataBytes());
   }
 
   /**
