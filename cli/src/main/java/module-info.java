@@ -6,9 +6,11 @@ module io.kvmstats.cli {
   requires io.kvmstats.collect;
   requires io.kvmstats.exec;
   requires io.kvmstats.guest;
+  requires io.kvmstats.openmetrics;
   requires io.kvmstats.publish;
   requires io.kvmstats.qmp;
   requires io.kvmstats.tui;
+  requires io.kvmstats.web;
   requires jdk.unsupported; // Signals.
 
   // It sets the fields that options are declared on.

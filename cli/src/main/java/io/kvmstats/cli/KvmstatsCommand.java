@@ -1,5 +1,8 @@
 package io.kvmstats.cli;
 
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,6 +31,7 @@ import picocli.CommandLine.Spec;
       TopCommand.class,
       StatCommand.class,
       BrokerCommand.class,
+      ServeCommand.class,
       ExecCommand.class,
       SchemaCommand.class,
       DoctorCommand.class,
@@ -47,12 +51,21 @@ final class KvmstatsCommand implements Runnable {
    * @param args as given on the command line
    * @return its exit code
    */
-  static int execute(String... args) {
-    return new CommandLine(new KvmstatsCommand())
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExpandAtFiles(false) // It may be an argument of the command that is run.
-        .setExecutionExceptionHandler((e, command, result) -> Main.failed(e))
-        .execute(args);
+  static int execute(String... args) throws Exception {
+    CommandLine line =
+        new CommandLine(new KvmstatsCommand())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExpandAtFiles(false) // It may be an argument of the command that is run.
+            .setExecutionExceptionHandler((e, command, result) -> Main.failed(e));
+    if (args.length > 0 && args[0].equals("serve")) {
+      try {
+        CommandLine serve = Objects.requireNonNull(line.getSubcommands().get("serve"));
+        serve.setDefaultValueProvider(ServeConfig.of(List.of(args), System.getenv()));
+      } catch (IOException e) {
+        return Main.failed(e);
+      }
+    }
+    return line.execute(args);
   }
 
   @Override
