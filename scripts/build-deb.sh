@@ -45,13 +45,18 @@ mkdir -p "$lib/lib"
 cp "$app"/jvm.options "$app"/start.sh "$lib"
 install -t "$lib" "$app/train.sh"
 cp "$app"/lib/*.jar "$lib/lib"
-declared=$("$JAVA_HOME/bin/java" -p "$app/lib" --dry-run --show-module-resolution \
-  -m io.kvmstats.cli/io.kvmstats.cli.Main |
-  awk '$2 == "requires" && $1 !~ /^(java|jdk)\./ && $3 ~ /^(java|jdk)\./ { print $3 }' |
-  sort -u | paste -s -d ,)
-used=$("$JAVA_HOME/bin/jdeps" --multi-release 25 --ignore-missing-deps --print-module-deps \
-  --module-path "$app/lib" "$app"/lib/*.jar)
-"$JAVA_HOME/bin/jlink" --add-modules "$declared,$used" --vm server --compress zip-6 \
+"$JAVA_HOME/bin/java" -p "$app/lib" --dry-run --show-module-resolution \
+  -m io.kvmstats.cli/io.kvmstats.cli.Main >"$stage/resolved"
+awk '$2 == "requires" && $1 !~ /^(java|jdk)\./ && $3 ~ /^(java|jdk)\./ { print $3 }' \
+  "$stage/resolved" >"$stage/modules"
+awk '$NF == "automatic" { sub("^file://", "", $(NF - 1)); print $(NF - 1) }' \
+  "$stage/resolved" | sort -u >"$stage/automatic"
+while read -r jar; do
+  "$JAVA_HOME/bin/jdeps" --multi-release 25 --ignore-missing-deps --print-module-deps \
+    --module-path "$app/lib" "$jar" | tr , '\n' | grep '^java\.\|^jdk\.' >>"$stage/modules"
+done <"$stage/automatic"
+"$JAVA_HOME/bin/jlink" --add-modules "$(sort -u "$stage/modules" | paste -s -d ,)" \
+  --vm server --compress zip-6 \
   --strip-java-debug-attributes --no-header-files --no-man-pages --output "$lib/jre"
 find "$lib/jre/bin" -type f ! -name java -delete
 

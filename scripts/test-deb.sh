@@ -223,12 +223,14 @@ holds() {
 holds kvmstats-broker 0000000000080004
 links=$(in_it tail -n +3 "/proc/$pid/net/dev" | sed 's/:.*//; s/ //g')
 [ "$links" = lo ] || fail "the broker has a network: $links"
-if in_it kvmstats --help | grep -q '^  serve '; then
-  eventually is_active kvmstats-serve || fail "serve does not start"
-  holds kvmstats-serve 0000000000000000
-else
-  skip "kvmstats-serve: there is no such command yet"
-fi
+eventually is_active kvmstats-serve || fail "serve does not start"
+holds kvmstats-serve 0000000000000000
+# There is no curl.
+metrics() {
+  in_it bash -c 'exec 3<>/dev/tcp/127.0.0.1/9766; printf "GET /metrics HTTP/1.0\r\n\r\n" >&3; cat <&3'
+}
+is_scraped() { metrics 2>"$work/log" | grep -q "^$1"; }
+eventually is_scraped 'kvm_up 1' || fail "serve does not answer: $(cat "$work/log")"
 echo "test-deb: systemd starts what is to run, with what it is to have"
 
 list() { as "$1" kvmstats list --format csv; }
@@ -236,6 +238,7 @@ shows() { list reader | grep -q "$1"; }
 if [ -w /dev/kvm ]; then
   in_it kvmstats demo --vms 1 --seconds 600 --format csv >"$work/demo" 2>&1 &
   eventually shows ',demo-0,2,dup' || fail "the demo's VM is not read: $(cat "$work/demo")"
+  eventually is_scraped 'kvm_vcpu_exits_total{vcpu="1",vm="demo-0"}' || fail "the demo's VM is not scraped"
   as reader kvmstats get --vm demo-0 | grep -q '  exits' || fail "get has no exits"
   as reader kvmstats doctor >"$work/doctor" || : # Others' VMs are nothing that it can read itself.
   grep -q '^ok  *broker  *listens' "$work/doctor" || fail "doctor: $(cat "$work/doctor")"

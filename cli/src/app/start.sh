@@ -19,7 +19,7 @@ case ${1-} in
     ;;
   # These run on: what they do each second is worth compiling, and garbage is not to grow to a share
   # of the machine's memory before it is collected.
-  top | watch | demo | broker) flags='-XX:CompileThresholdScaling=1 -Xms32m -Xmn16m -Xmx256m' ;;
+  top | watch | demo | broker | serve) flags='-XX:CompileThresholdScaling=1 -Xms32m -Xmn16m -Xmx256m' ;;
 esac
 # shellcheck disable=SC2154 # Said above.
 if [ -s "$cache" ]; then
