@@ -15,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  * one has no end, and stands where it would have one.
  *
  * @param stat where its values are
- * @param stream what its metric is called, as long as the name is free
+ * @param metric what its metric is called, as long as the name is free
  * @param description for people; empty when nobody knows it
  * @param sum of a histogram: what its samples add up to, in the same unit; null when unknown
  */
-record Column(Descriptor stat, Stream stream, String description, @Nullable Descriptor sum) {
+record Column(
+    Descriptor stat, MetricIdentity metric, String description, @Nullable Descriptor sum) {
   private static final int START = 2;
   private static final int TIME = 3;
 
@@ -102,7 +103,7 @@ record Column(Descriptor stat, Stream stream, String description, @Nullable Desc
     if (sum != null && sample.has(sum)) {
       point.real(SUM, Math.scalb(Unsigned.toDouble(sample.value(sum)), shift(stat)));
     }
-    if (stream.kind() == Kind.EXPONENTIAL_HISTOGRAM) {
+    if (metric.kind() == Kind.EXPONENTIAL_HISTOGRAM) {
       exponential(point, counts);
     } else {
       explicit(point, counts);

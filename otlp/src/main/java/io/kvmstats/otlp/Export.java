@@ -71,16 +71,16 @@ final class Export {
     Map<Plans.Of, List<Read>> groups = read(vmm, times);
     used.addAll(groups.keySet());
     out.resource(resource(vmm));
-    Map<String, Stream> taken = new HashMap<>();
+    Map<String, MetricIdentity> taken = new HashMap<>();
     groups.forEach((of, group) -> {
-      Set<String> ofThis = new HashSet<>();
+      Map<String, Integer> ofThis = new HashMap<>();
       for (Column column : plans.of(of)) {
-        Stream stream = free(column.stream(), taken, ofThis);
-        out.metric(stream, column.description());
+        MetricIdentity metric = free(column.metric(), taken, ofThis);
+        out.metric(metric, column.description());
         for (Read read : group) {
           Protobuf point = column.point(read.sample, read.timeNanos, read.history);
           if (point != null) {
-            attributes(read.id, point, stream.kind());
+            attributes(read.id, point, metric.kind());
             out.point(point);
           }
         }
@@ -99,18 +99,21 @@ final class Export {
    * <p>KVM's own have distinct names. Where somebody publishes others, a name has one unit and kind
    * in a VMM, and is of one statistic of an object.
    *
-   * @param ofThis names of the same schema's statistics
+   * @param ofThis names of the same schema's statistics, with the last number that was tried for
+   *     each, so that thousands of one name don't take the time of their square
    */
-  private static Stream free(Stream wanted, Map<String, Stream> taken, Set<String> ofThis) {
-    Stream stream = wanted;
-    for (int i = 2;
-        ofThis.contains(stream.name()) || !stream.equals(taken.getOrDefault(stream.name(), stream));
-        i++) {
-      stream = wanted.numbered(i);
+  private static MetricIdentity free(
+      MetricIdentity wanted, Map<String, MetricIdentity> taken, Map<String, Integer> ofThis) {
+    MetricIdentity metric = wanted;
+    int number = ofThis.getOrDefault(wanted.name(), 1);
+    while (ofThis.containsKey(metric.name())
+        || !metric.equals(taken.getOrDefault(metric.name(), metric))) {
+      metric = wanted.numbered(++number);
     }
-    ofThis.add(stream.name());
-    taken.put(stream.name(), stream);
-    return stream;
+    ofThis.put(wanted.name(), number);
+    ofThis.putIfAbsent(metric.name(), 1);
+    taken.put(metric.name(), metric);
+    return metric;
   }
 
   private Map<Plans.Of, List<Read>> read(VmmView vmm, Times times) {

@@ -103,8 +103,8 @@ public final class OtlpPush implements AutoCloseable {
       Transport transport, long until, CompletableFuture<?> stop, boolean isLast) {}
 
   private void push(Round round) {
-    if (notBefore - round.until >= 0
-        || (!round.isLast && closesWithin(notBefore - System.nanoTime()))) {
+    long wait = notBefore - System.nanoTime();
+    if (notBefore - round.until >= 0 || (wait > 0 && (round.isLast || closesWithin(wait)))) {
       return;
     }
     try {

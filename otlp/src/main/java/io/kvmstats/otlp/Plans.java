@@ -47,7 +47,8 @@ final class Plans {
       }
       Scope scope = isSum ? Scope.VCPU : of.scope;
       columns.add(
-          new Column(stat, Stream.of(scope, stat), description(stat, scope), sum(stat, of)));
+          new Column(
+              stat, MetricIdentity.of(scope, stat), description(stat, scope), sum(stat, of)));
     }
     return List.copyOf(columns);
   }

@@ -60,14 +60,14 @@ final class Requests {
   }
 
   /** Begins with the next metric of the resource. */
-  void metric(Stream stream, String description) {
+  void metric(MetricIdentity metric, String description) {
     endMetric();
-    kind = stream.kind();
+    kind = metric.kind();
     header =
         new Protobuf()
-            .text(NAME, stream.name())
+            .text(NAME, metric.name())
             .text(DESCRIPTION, description)
-            .text(UNIT, stream.unit());
+            .text(UNIT, metric.unit());
   }
 
   /** Adds a point to the metric. */

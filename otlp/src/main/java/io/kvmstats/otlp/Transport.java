@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * Posts requests. The receiver may be anybody: an answer has a limit in time and one in length, and
  * sends us nowhere else.
  *
- * <p>By the JDK's older client, since the newer one costs a process that does little else some 30
- * MB. It has no limit on the time that all of a try takes; so each has a virtual thread, whose
- * socket an interruption closes wherever it waits.
+ * <p>By the JDK's older client, since the newer one takes several times its memory. It has no limit
+ * on the time that all of a try takes; so each has a virtual thread, whose socket an interruption
+ * closes wherever it waits.
  */
 final class Transport {
   private static final int ANSWER_BYTES_MAX = 1 << 16;

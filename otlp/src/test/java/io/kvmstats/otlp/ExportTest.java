@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kvmstats.acquire.Source;
 import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.VmmView;
+import io.kvmstats.core.model.Sample;
 import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What is written of VMs, as OpenTelemetry's own classes read it. */
 class ExportTest {
@@ -200,6 +202,24 @@ class ExportTest {
             x + "_2",
             "kvm.vcpu.a_4",
             "kvm.vcpu.exits");
+  }
+
+  /** As many as a file may have, whose names all have the same beginning: seconds, not minutes. */
+  @Test
+  @Timeout(20)
+  void thousandsOfOneNameAreNumbered() {
+    String same = "x".repeat(300);
+    Schema schema =
+        new Schema(
+            IntStream.range(0, 4096).mapToObj(i -> counter(same + i, i * Long.BYTES)).toList());
+    Export export = export();
+    Sample sample = sample(schema, 0, new long[4096]);
+    for (int i = 0; i < 20; i++) {
+      assertThat(metrics(export, vmm(KEY, "a", vcpu(0, sample))))
+          .extracting(Metric::getName)
+          .doesNotHaveDuplicates()
+          .hasSize(4096);
+    }
   }
 
   @Test

@@ -32,28 +32,29 @@ class NamesTest {
 
   private final List<CatalogEntry> entries = Catalog.load().entries();
 
-  private static Stream stream(CatalogEntry entry) {
+  private static MetricIdentity metric(CatalogEntry entry) {
     int exponent = entry.unit() == Unit.SECONDS ? -9 : 0;
     int size = entry.type().isHistogram() ? 2 : 1;
     int flags = Descriptor.flags(entry.type(), entry.unit(), Base.POW10);
-    return Stream.of(entry.scope(), new Descriptor(entry.stat(), flags, exponent, size, 0, 1));
+    return MetricIdentity.of(
+        entry.scope(), new Descriptor(entry.stat(), flags, exponent, size, 0, 1));
   }
 
   private String table() {
     Map<Row, TreeSet<String>> architectures = new HashMap<>();
     for (CatalogEntry entry : entries) {
       architectures
-          .computeIfAbsent(new Row(stream(entry), entry.stat()), _ -> new TreeSet<>())
+          .computeIfAbsent(new Row(metric(entry), entry.stat()), _ -> new TreeSet<>())
           .addAll(entry.architectures());
     }
     return architectures.entrySet().stream()
         .map(it -> {
-          Stream stream = it.getKey().stream;
+          MetricIdentity metric = it.getKey().metric;
           return "| `%s` | %s | `%s` | `%s` | %s |\n"
               .formatted(
-                  stream.name(),
-                  stream.kind().word(),
-                  stream.unit(),
+                  metric.name(),
+                  metric.kind().word(),
+                  metric.unit(),
                   it.getKey().stat,
                   String.join(" ", it.getValue()));
         })
@@ -61,7 +62,7 @@ class NamesTest {
         .collect(joining("", HEAD, ""));
   }
 
-  private record Row(Stream stream, String stat) {}
+  private record Row(MetricIdentity metric, String stat) {}
 
   @Test
   void areThoseOfTheDocument() throws IOException {
@@ -81,7 +82,7 @@ class NamesTest {
       for (CatalogEntry entry : entries) {
         for (String architecture : entry.architectures()) {
           if (entry.scope() == scope) {
-            String name = stream(entry).name();
+            String name = metric(entry).name();
             String before = names.put(architecture + " " + name, entry.stat());
             assertThat(before).as(architecture + " " + name).isIn(null, entry.stat());
           }
@@ -94,14 +95,14 @@ class NamesTest {
   @Test
   void keepToTheRules() {
     for (CatalogEntry entry : entries) {
-      Stream stream = stream(entry);
-      assertThat(stream.name())
+      MetricIdentity metric = metric(entry);
+      assertThat(metric.name())
           .matches("kvm\\.(vm|vcpu)(\\.[a-z0-9][a-z0-9_]*)+")
-          .isEqualTo(stream.name().toLowerCase(Locale.ROOT));
-      assertThat(Arrays.asList(stream.name().split("[._]", -1)))
-          .as(stream.name())
+          .isEqualTo(metric.name().toLowerCase(Locale.ROOT));
+      assertThat(Arrays.asList(metric.name().split("[._]", -1)))
+          .as(metric.name())
           .doesNotContain("total", "ns", "hist", "");
-      assertThat(stream.unit()).isIn("s", "ns", "By", "1", "{count}", "{cycle}");
+      assertThat(metric.unit()).isIn("s", "ns", "By", "1", "{count}", "{cycle}");
     }
   }
 }

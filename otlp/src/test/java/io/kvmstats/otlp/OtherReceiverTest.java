@@ -112,7 +112,7 @@ class OtherReceiverTest {
         for (Descriptor stat : sample.schema().descriptors()) {
           if (sample.has(stat)) {
             Scope scope = object.isVcpu() ? Scope.VCPU : Scope.VM;
-            check(metrics.get(Stream.of(scope, stat).name()), stat, object, sample);
+            check(metrics.get(MetricIdentity.of(scope, stat).name()), stat, object, sample);
             points++;
           }
         }

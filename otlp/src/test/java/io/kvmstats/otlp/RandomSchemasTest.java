@@ -75,7 +75,7 @@ class RandomSchemasTest {
     List<String> theirNames = new ArrayList<>();
     for (Descriptor stat : schema.descriptors()) {
       if (isExpected(stat)) {
-        String name = Stream.of(Scope.VCPU, stat).name();
+        String name = MetricIdentity.of(Scope.VCPU, stat).name();
         String free = name;
         for (int i = 2; !names.add(free); i++) {
           free = name + "_" + i;

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param kind of its points
  * @param unit by UCUM; empty where it isn't known
  */
-record Stream(String name, Kind kind, String unit) {
+record MetricIdentity(String name, Kind kind, String unit) {
   /** OpenTelemetry's limit is 255; what is left is for what comes before and behind. */
   private static final int STEM_MAX = 200;
 
@@ -23,16 +23,16 @@ record Stream(String name, Kind kind, String unit) {
       Map.of(-9, "n", -6, "u", -3, "m", 3, "k", 6, "M", 9, "G");
 
   /** {@return the one that a statistic has as long as nobody else has its name} */
-  static Stream of(Scope scope, Descriptor stat) {
-    return new Stream(
+  static MetricIdentity of(Scope scope, Descriptor stat) {
+    return new MetricIdentity(
         "kvm." + scope.name().toLowerCase(Locale.ROOT) + "." + stem(stat),
         Kind.of(stat),
         Scale.isKnown(stat) ? factor(stat) + unit(stat) : "");
   }
 
   /** {@return the same under another name, the name's 2nd, 3rd and so on} */
-  Stream numbered(int number) {
-    return new Stream(name + "_" + number, kind, unit);
+  MetricIdentity numbered(int number) {
+    return new MetricIdentity(name + "_" + number, kind, unit);
   }
 
   /** {@return a statistic's name without what kind and unit say} */
