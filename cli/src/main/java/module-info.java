@@ -7,6 +7,7 @@ module io.kvmstats.cli {
   requires io.kvmstats.exec;
   requires io.kvmstats.guest;
   requires io.kvmstats.openmetrics;
+  requires io.kvmstats.otlp;
   requires io.kvmstats.publish;
   requires io.kvmstats.qmp;
   requires io.kvmstats.tui;

@@ -6,6 +6,7 @@ import io.kvmstats.linux.OpenFiles;
 import io.kvmstats.openmetrics.Detail;
 import io.kvmstats.openmetrics.Exposition;
 import io.kvmstats.openmetrics.Selection;
+import io.kvmstats.otlp.OtlpPush;
 import io.kvmstats.web.Answer;
 import io.kvmstats.web.Page;
 import io.kvmstats.web.WebConfig;
@@ -37,8 +38,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "serve",
     description = {
-      "Serves the statistics of this host's VMs to Prometheus, until it is interrupted."
-          + " docs/metrics.md has the metrics, docs/serve.md the rest.",
+      "Serves the statistics of this host's VMs to Prometheus, and pushes them as OTLP where that is"
+          + " asked for, until it is interrupted. docs/metrics.md and docs/otlp.md have the metrics,"
+          + " docs/serve.md the rest.",
       "Needs no privileges where a broker runs: 'kvmstats broker' is the one with the privileges.",
       "Every option can be set in the environment, --web.config.file by KVMSTATS_WEB_CONFIG_FILE,"
           + " and in --config.file, by a line 'web.config.file = ...'. The command line goes before"
@@ -107,6 +109,7 @@ final class ServeCommand implements Callable<Integer> {
               + " default.")
   private Duration interval = Duration.ZERO;
 
+  @Mixin private OtlpOptions otlp = new OtlpOptions();
   @Mixin private SourceOptions sources = new SourceOptions();
 
   @Option(
@@ -133,11 +136,20 @@ final class ServeCommand implements Callable<Integer> {
     WebConfig web = webConfig == null ? WebConfig.NONE : WebConfig.load(webConfig);
     Log log = new Log(System.err, InstantSource.system());
     HostView host = sources.host((_, _) -> true, Optional.of(interval));
-    try (ServedHost served =
-        new ServedHost(host, interval, spec.root().version()[0].replaceFirst("\\D* ", ""), log)) {
-      served.start();
+    String version = spec.root().version()[0].replaceFirst("\\D* ", "");
+    try (ServedHost served = new ServedHost(host, interval, version, log)) {
       Selection selection = new Selection(detail, allow, deny);
-      return dryRun ? count(served, selection) : serve(served, selection, web, log);
+      Optional<OtlpPush> push = otlp.push(served, version, log);
+      served.start();
+      if (dryRun) {
+        return count(served, selection);
+      }
+      try (OtlpPush pushes = push.orElse(null)) { // Which closes nothing.
+        if (pushes != null) {
+          pushes.start();
+        }
+        return serve(served, selection, web, log);
+      }
     }
   }
 

@@ -80,6 +80,9 @@ final class ServeConfig implements IDefaultValueProvider {
     }
     String name = option.longestName();
     String set = environment.get(variable(name));
+    if (set == null && OtlpOptions.VARIABLES.containsKey(name)) {
+      set = environment.get(OtlpOptions.VARIABLES.get(name));
+    }
     return set != null ? set : properties.getProperty(key(name));
   }
 

@@ -67,6 +67,20 @@ class ServeConfigTest {
   }
 
   @Test
+  void openTelemetrysVariablesCountBehindOurs() throws IOException {
+    String file = file("otlp.compression = none\notlp.headers = x=file").toString();
+    Map<String, String> environment =
+        Map.of(
+            "OTEL_EXPORTER_OTLP_ENDPOINT", "http://theirs",
+            "OTEL_EXPORTER_OTLP_COMPRESSION", "gzip",
+            "KVMSTATS_OTLP_ENDPOINT", "http://ours");
+    CommandLine line = parse(environment, "--config.file", file);
+    assertThat(value(line, "--otlp.endpoint")).isEqualTo("http://ours");
+    assertThat(value(line, "--otlp.compression")).isEqualTo("gzip");
+    assertThat(value(line, "--otlp.headers")).isEqualTo("x=file");
+  }
+
+  @Test
   void severalValuesAreAList() throws IOException {
     CommandLine line =
         parse(

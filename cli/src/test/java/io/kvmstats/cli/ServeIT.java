@@ -2,15 +2,21 @@ package io.kvmstats.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.kvmstats.guest.GuestProcess;
 import io.kvmstats.guest.Life;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -211,6 +217,44 @@ class ServeIT {
         .matches("(?s)METRIC +SERIES\n.*kvm_vcpu_exits_total +[0-9]+\n.*TOTAL +[0-9]+\n")
         .contains("kvm_up ")
         .doesNotContain("kvm_vm_info");
+  }
+
+  @Test
+  void whatIsServedIsPushedToo() throws Exception {
+    guest("pushed");
+    BlockingQueue<String> received = new LinkedBlockingQueue<>();
+    HttpServer collector =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    collector.createContext(
+        "/",
+        exchange -> {
+          byte[] body = exchange.getRequestBody().readAllBytes();
+          received.add(
+              exchange.getRequestURI() + " " + new String(body, StandardCharsets.ISO_8859_1));
+          exchange.getResponseHeaders().set("Content-Type", "application/x-protobuf");
+          exchange.sendResponseHeaders(200, -1);
+        });
+    collector.start();
+    String endpoint = "http://127.0.0.1:" + collector.getAddress().getPort();
+    try (Served served =
+        Served.start(
+            folder, "--broker", "none", "--otlp.endpoint", endpoint, "--otlp.interval", "0.5")) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(received.poll(20, TimeUnit.SECONDS))
+            .startsWith("/v1/metrics ")
+            .contains("kvm.vcpu.exits", "kvm.vcpu.halt_wait", "pushed");
+      }
+      assertThat(served.value(exits("pushed"))).isPresent();
+      collector.stop(0);
+      assertThat(App.eventually(() -> served.log().contains("level=warn"))).isTrue();
+      assertThat(served.log()).contains(endpoint);
+      assertThat(served.value(exits("pushed"))).isPresent();
+    } finally {
+      collector.stop(0);
+    }
+    App.Result wrong = App.run("serve", "--broker", "none", "--otlp.endpoint", "ftp://x");
+    assertThat(wrong.exit()).isEqualTo(2);
+    assertThat(wrong.err()).contains("an OTLP endpoint is http://HOST:PORT/PATH");
   }
 
   @Test

@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -93,15 +92,6 @@ public final class OtelSettings {
       i += ESCAPE_CHARACTERS - 1;
     }
     return bytes.toString(StandardCharsets.UTF_8);
-  }
-
-  /** {@return the time of OTEL_EXPORTER_OTLP_TIMEOUT or OTEL_METRIC_EXPORT_INTERVAL} */
-  public static Duration milliseconds(String text) {
-    try {
-      return Duration.ofMillis(Long.parseLong(text.strip()));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("not a whole number of milliseconds: " + text, e);
-    }
   }
 
   /** {@return whether OTEL_EXPORTER_OTLP_COMPRESSION asks for gzip} */

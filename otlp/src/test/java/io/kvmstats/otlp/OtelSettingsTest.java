@@ -35,12 +35,6 @@ class OtelSettingsTest {
   }
 
   @Test
-  void timesAreInMilliseconds() {
-    assertThat(OtelSettings.milliseconds("1500")).isEqualTo(Duration.ofMillis(1500));
-    assertThatIllegalArgumentException().isThrownBy(() -> OtelSettings.milliseconds("10s"));
-  }
-
-  @Test
   void compressionIsGzipOrNone() {
     assertThat(OtelSettings.gzip("gzip")).isTrue();
     assertThat(OtelSettings.gzip("none")).isFalse();
