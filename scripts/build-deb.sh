@@ -68,7 +68,7 @@ install -D -m 644 packaging/kvmstats.default "$root/etc/default/kvmstats"
 # The documents stand to each other as they do here, for their links.
 doc=$root/usr/share/doc/kvmstats
 mkdir -p "$doc"
-cp -R README.md docs include examples "$doc"
+cp -R README.md docs include examples monitoring "$doc"
 gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
 install -m 644 packaging/attach.conf "$doc/examples"
 install -m 644 packaging/deb/copyright "$doc"
