@@ -53,7 +53,8 @@ await test -S "$work/broker.sock"
   >"$work/serve" 2>&1 &
 serve=$!
 pids="$pids $serve"
-prometheus-node-exporter --web.listen-address 127.0.0.1:19100 >"$work/node" 2>&1 &
+port=$((20000 + $$ % 10000))
+prometheus-node-exporter --web.listen-address "127.0.0.1:$port" >"$work/node" 2>&1 &
 node=$!
 pids="$pids $node"
 await grep -q 'serves http' "$work/serve"
@@ -79,7 +80,7 @@ while n * interval < seconds:
 print(*series.values())
 PYTHON
 scrape() {
-  python3 "$work/scrape.py" "$1" "$2" "$url" http://127.0.0.1:19100/metrics
+  python3 "$work/scrape.py" "$1" "$2" "$url" "http://127.0.0.1:$port/metrics"
 }
 has_all() {
   [ "$(scrape 1 1 | awk '{ print ($1 > 2500) }')" = 1 ]
