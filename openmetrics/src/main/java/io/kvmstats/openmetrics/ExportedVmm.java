@@ -2,6 +2,7 @@ package io.kvmstats.openmetrics;
 
 import io.kvmstats.acquire.Source;
 import io.kvmstats.collect.ObjectView;
+import io.kvmstats.collect.VmNames;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.discover.VmName;
 import java.util.Collection;

@@ -1,5 +1,6 @@
 package io.kvmstats.openmetrics;
 
+import io.kvmstats.collect.VmNames;
 import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.catalog.Catalog;
 import io.kvmstats.discover.BootTime;

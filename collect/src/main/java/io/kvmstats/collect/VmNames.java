@@ -1,6 +1,5 @@
-package io.kvmstats.openmetrics;
+package io.kvmstats.collect;
 
-import io.kvmstats.collect.VmmView;
 import io.kvmstats.core.text.Text;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
@@ -10,27 +9,38 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The {@code vm} label of each VMM: its VM's name, if nobody who lives has it.
+ * What tells each VMM in a label: its VM's name, if nobody who lives has it.
  *
  * <p>It stays what it is as long as the VMM lives, whatever names come and go meanwhile: a series
- * that changed its name would end, and another one begin.
+ * that changed its name would end, and another one begin. Used by one thread at a time.
  */
-final class VmNames {
+public final class VmNames {
   /** libvirt's names have less, and a hostile one is in each of its VM's series. */
   private static final int CHARACTERS_MAX = 255;
 
   private final Map<Vmm.Key, String> names = new HashMap<>();
   private final Set<String> taken = new HashSet<>();
 
-  /** Forgets those who have ended, whose names are free then. */
-  void keepOnly(Set<Vmm.Key> living) {
+  /** Begins with no VMM known. */
+  public VmNames() {}
+
+  /**
+   * Forgets those who have ended, whose names are free then.
+   *
+   * @param living all that are there now
+   */
+  public void keepOnly(Set<Vmm.Key> living) {
     names.keySet().retainAll(living);
     taken.clear();
     taken.addAll(names.values());
   }
 
-  /** {@return the name of a VMM that lives} */
-  String of(VmmView vmm) {
+  /**
+   * {@return a VMM's name, which no other one has}
+   *
+   * @param vmm one that lives
+   */
+  public String of(VmmView vmm) {
     return names.computeIfAbsent(vmm.key(), _ -> choose(vmm));
   }
 
@@ -45,8 +55,12 @@ final class VmNames {
     return name;
   }
 
-  /** {@return somebody's words as they can be in a label: safe for a terminal, and not too long} */
-  static String shown(String text) {
+  /**
+   * {@return somebody's words as they can be in a label: safe for a terminal, and not too long}
+   *
+   * @param text of anybody's
+   */
+  public static String shown(String text) {
     String shown = Text.printable(text);
     if (shown.length() <= CHARACTERS_MAX) {
       return shown;
