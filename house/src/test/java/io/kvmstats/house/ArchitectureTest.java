@@ -59,6 +59,7 @@ class ArchitectureTest {
           Map.entry("tui", Set.of("collect", "broker")),
           Map.entry("openmetrics", Set.of("collect", "broker")),
           Map.entry("micrometer", Set.of("collect", "broker")),
+          Map.entry("jfr", Set.of("collect", "broker")),
           Map.entry("otlp", Set.of("collect", "broker")),
           Map.entry("web", Set.of("collect", "broker")),
           Map.entry("record", Set.of("collect", "broker")));
