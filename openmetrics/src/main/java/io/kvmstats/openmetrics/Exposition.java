@@ -8,6 +8,7 @@ import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,15 @@ public final class Exposition {
   private static final Map<String, OwnFamily> OWN =
       Arrays.stream(OwnFamily.values())
           .collect(Collectors.toMap(own -> own.family().name(), own -> own));
+
+  /**
+   * Who is named first, of those that are new: a restart of ours makes all so. What a process
+   * publishes comes last: it can call itself anything.
+   */
+  private static final Comparator<VmmView> NAMING =
+      Comparator.comparing(VmmView::isPublished)
+          .thenComparingLong(vmm -> vmm.key().startTicks())
+          .thenComparingInt(VmmView::pid);
 
   private final Selection selection;
   private final Optional<BootTime> boot;
@@ -93,7 +103,7 @@ public final class Exposition {
 
   private void write(List<VmmView> list, Health health, Set<String> wanted, Output out)
       throws IOException {
-    see(list);
+    see(list, health.up());
     try {
       vmms.values().forEach(vmm -> vmm.objects().forEach(ExportedObject::read));
       long now = clock.getAsLong();
@@ -135,10 +145,13 @@ public final class Exposition {
   }
 
   /** Takes note of which VMMs and objects there are, and what is exported of them. */
-  private void see(List<VmmView> list) {
+  private void see(List<VmmView> list, boolean canSee) {
     Map<Vmm.Key, ExportedVmm> before = vmms;
     vmms = new LinkedHashMap<>();
-    names.keepOnly(list.stream().map(VmmView::key).collect(Collectors.toSet()));
+    if (canSee) { // Else nobody knows who has ended.
+      names.keepOnly(list.stream().map(VmmView::key).collect(Collectors.toSet()));
+    }
+    list.stream().sorted(NAMING).forEach(names::of);
     for (VmmView view : list) {
       ExportedVmm known = before.get(view.key());
       ExportedVmm vmm =

@@ -10,6 +10,7 @@ import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
 import io.prometheus.metrics.expositionformats.generated.com_google_protobuf_4_36_1.Metrics;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,6 +108,10 @@ class ExpositionTest {
     VmmView first = Hosts.vmm(50, "same", one);
     VmmView second = Hosts.vmm(40, "same", one);
     assertThat(names(exposition, first)).containsExactly("same");
+    assertThat(names(exposition, second, first)).containsExactly("same (pid 40)", "same");
+    // Nothing can be read for a while, which is nobody's end.
+    Health down = new Health(false, 0, Double.NaN, "test");
+    exposition.write(List.of(), down, Format.TEXT, Set.of(), OutputStream.nullOutputStream());
     assertThat(names(exposition, second, first)).containsExactly("same (pid 40)", "same");
     assertThat(names(exposition, second)).containsExactly("same (pid 40)");
     VmmView third = Hosts.vmm(60, "same", one);

@@ -147,6 +147,7 @@ final class Export {
                   times.epochNanos(sample.midNanos()),
                   known.computeIfAbsent(id, _ -> new History(start))));
     }
+    known.keySet().retainAll(seen); // A VMM may make and end VMs for years.
     return groups;
   }
 
