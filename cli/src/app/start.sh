@@ -21,6 +21,8 @@ case ${1-} in
   # of the machine's memory before it is collected.
   top | watch | demo | broker | serve) flags='-XX:CompileThresholdScaling=1 -Xms32m -Xmn16m -Xmx256m' ;;
 esac
+# Whoever starts a service again has one that works; without memory, who knows which thread is left.
+[ "${1-}" != serve ] || flags="$flags -XX:+ExitOnOutOfMemoryError"
 # shellcheck disable=SC2154 # Said above.
 if [ -s "$cache" ]; then
   set -- -XX:AOTCache="$cache" -p "$app/lib" -m io.kvmstats.cli/io.kvmstats.cli.Main "$@"

@@ -272,6 +272,13 @@ public final class BrokerView implements HostView {
     objects.values().forEach(Latest::shift);
   }
 
+  /** Of the time from one of its sweeps to the next, half as much again: it is no clock. */
+  @Override
+  public synchronized Duration attainable(Duration age) {
+    Duration apart = interval().multipliedBy(3).dividedBy(2);
+    return apart.compareTo(age) > 0 ? apart : age;
+  }
+
   /** Tells a broker that takes its time from one that has stopped. */
   private void checkAlive(long since) throws IOException {
     long silence = System.nanoTime() - Math.max(since, table.sweepBegan());

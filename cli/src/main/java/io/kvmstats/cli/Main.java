@@ -44,7 +44,7 @@ public final class Main {
   }
 
   /** Those of files have only the file's name for a message. */
-  private static String what(Exception e) {
+  static String what(Exception e) {
     return switch (e) {
       case NoSuchFileException none -> "there is no file " + none.getFile();
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";

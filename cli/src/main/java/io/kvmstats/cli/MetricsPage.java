@@ -19,8 +19,10 @@ import java.util.zip.GZIPOutputStream;
 
 /** What Prometheus scrapes. However many do so at once, a document is written once. */
 final class MetricsPage implements Page {
-  /** A document without a selection of its own is kept for those who ask for it meanwhile. */
-  private record Kind(Format format, boolean isGzipped) {}
+  /** More kinds of one sweep's documents are not kept: who asks for others has them written. */
+  private static final int KEPT_MAX = 16;
+
+  private record Kind(Format format, boolean isGzipped, Set<String> names) {}
 
   private final ServedHost host;
   private final Exposition exposition;
@@ -35,28 +37,33 @@ final class MetricsPage implements Page {
 
   @Override
   public Answer answer(Request request) {
-    Kind kind = new Kind(Format.accepted(request.accept()), request.takesGzip());
-    Set<String> names = Set.copyOf(request.parameters("name[]"));
+    Kind kind =
+        new Kind(
+            Format.accepted(request.accept()),
+            request.takesGzip(),
+            Set.copyOf(request.parameters("name[]")));
+    ServedHost.Sweep sweep = host.sweep();
     writing.lock();
     try {
-      ServedHost.Sweep sweep = host.sweep();
-      if (!names.isEmpty()) {
-        return write(sweep, kind, names);
-      }
-      if (writtenOf != sweep.nanos()) {
+      if (writtenOf != sweep.endedNanos()) {
         written.clear();
-        writtenOf = sweep.nanos();
+        writtenOf = sweep.endedNanos();
       }
-      return written.computeIfAbsent(kind, _ -> write(sweep, kind, names));
+      Answer known = written.get(kind);
+      Answer answer = known == null ? write(sweep, kind) : known;
+      if (written.size() < KEPT_MAX) {
+        written.put(kind, answer);
+      }
+      return answer;
     } finally {
       writing.unlock();
     }
   }
 
-  private Answer write(ServedHost.Sweep sweep, Kind kind, Set<String> names) {
+  private Answer write(ServedHost.Sweep sweep, Kind kind) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     try (OutputStream out = kind.isGzipped ? new FastGzip(body) : body) {
-      exposition.write(sweep.vmms(), sweep.health(), kind.format, names, out);
+      exposition.write(sweep.vmms(), sweep.health(), kind.format, kind.names, out);
     } catch (IOException e) {
       throw new UncheckedIOException("memory can be written to", e);
     }

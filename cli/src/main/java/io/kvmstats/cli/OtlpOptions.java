@@ -1,9 +1,13 @@
 package io.kvmstats.cli;
 
+import io.kvmstats.collect.VmmView;
 import io.kvmstats.otlp.OtelSettings;
 import io.kvmstats.otlp.OtlpPush;
 import io.kvmstats.otlp.Target;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -69,10 +73,19 @@ final class OtlpOptions {
               interval,
               Target.DEFAULT_TIMEOUT,
               OtelSettings.gzip(compression));
-      return Optional.of(new OtlpPush(target, () -> host.sweep().vmms(), version, log::warn));
+      return Optional.of(new OtlpPush(target, () -> read(host), version, log::warn));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
           Objects.requireNonNull(spec).commandLine(), "--otlp: " + e.getMessage(), e);
     }
+  }
+
+  /** While nothing can be read nothing is pushed: that a VM has ended would be a guess. */
+  private static List<VmmView> read(ServedHost host) {
+    ServedHost.Sweep sweep = host.sweep();
+    if (!sweep.health().up()) {
+      throw new UncheckedIOException(new IOException("the log has said why"));
+    }
+    return sweep.vmms();
   }
 }

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +49,15 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class ServeCommand implements Callable<Integer> {
+  private static final String OWN_PATHS = "/-/";
+
+  /** For what is said at the end, such as a last push. */
+  private static final Duration END_PATIENCE = Duration.ofSeconds(5);
+
   private static final String DEFAULT_ADDRESS = "127.0.0.1:9766";
+
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final CountDownLatch closed = new CountDownLatch(1);
 
   @Spec private CommandSpec spec;
 
@@ -57,7 +66,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "HOST:PORT",
       converter = ListenAddress.class,
       defaultValue = DEFAULT_ADDRESS,
-      split = ",",
+      split = "\\s*,\\s*",
       description = "Where to listen; ${DEFAULT-VALUE} by default. May be given several times.")
   private List<InetSocketAddress> addresses = new ArrayList<>();
 
@@ -88,14 +97,14 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--allow",
       paramLabel = "GLOB",
-      split = ",",
+      split = "\\s*,\\s*",
       description = "Only metrics whose name matches, such as 'kvm_vcpu_halt_*'; several for more.")
   private List<String> allow = new ArrayList<>();
 
   @Option(
       names = "--deny",
       paramLabel = "GLOB",
-      split = ",",
+      split = "\\s*,\\s*",
       description = "No metrics whose name matches, allowed or not.")
   private List<String> deny = new ArrayList<>();
 
@@ -126,14 +135,12 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (spec.defaultValueProvider() instanceof ServeConfig serve) {
-      serve.check(spec);
-    }
-    if (!path.startsWith("/")) {
+    if (!path.matches("/[A-Za-z0-9._~/-]+") || path.startsWith(OWN_PATHS)) {
       throw new ParameterException(
-          spec.commandLine(), "--web.telemetry-path starts with a slash, such as /metrics");
+          spec.commandLine(),
+          "--web.telemetry-path is a slash and a name, such as /metrics, and not below /-/");
     }
-    WebConfig web = webConfig == null ? WebConfig.NONE : WebConfig.load(webConfig);
+    WebConfig web = web();
     Log log = new Log(System.err, InstantSource.system());
     HostView host = sources.host((_, _) -> true, Optional.of(interval));
     String version = spec.root().version()[0].replaceFirst("\\D* ", "");
@@ -144,12 +151,26 @@ final class ServeCommand implements Callable<Integer> {
       if (dryRun) {
         return count(served, selection);
       }
-      try (OtlpPush pushes = push.orElse(null)) { // Which closes nothing.
-        if (pushes != null) {
-          pushes.start();
-        }
+      push.ifPresent(OtlpPush::start);
+      try {
         return serve(served, selection, web, log);
+      } finally {
+        push.ifPresent(OtlpPush::close);
       }
+    } finally {
+      closed.countDown();
+    }
+  }
+
+  /** What is wrong in a file gets no better by another start: it is wrong usage. */
+  private WebConfig web() {
+    try {
+      if (spec.defaultValueProvider() instanceof ServeConfig serve) {
+        serve.check(spec);
+      }
+      return webConfig == null ? WebConfig.NONE : WebConfig.load(webConfig);
+    } catch (IOException e) {
+      throw new ParameterException(spec.commandLine(), Main.what(e), e);
     }
   }
 
@@ -171,12 +192,11 @@ final class ServeCommand implements Callable<Integer> {
     Map<String, Page> pages = new LinkedHashMap<>();
     pages.put("/", _ -> landing());
     pages.put("/-/healthy", _ -> Answer.text(200, "kvmstats is here"));
-    pages.put("/-/ready", _ -> ready(served.sweep()));
+    pages.put("/-/ready", _ -> ready(served.isReady()));
     pages.put(path, new MetricsPage(served, selection));
     warnOfStrangers(web, log);
-    CountDownLatch over = new CountDownLatch(1);
     try (WebServer server = new WebServer(addresses, web, pages, OpenFiles.raise(), log::warn)) {
-      Runtime.getRuntime().addShutdownHook(new Thread(over::countDown));
+      Runtime.getRuntime().addShutdownHook(new Thread(this::end));
       server.start();
       String scheme = web.tls().isPresent() ? "https://" : "http://";
       for (InetSocketAddress address : server.addresses()) {
@@ -187,6 +207,19 @@ final class ServeCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
     }
     return Exit.DONE;
+  }
+
+  /** A signal's end is in order. */
+  private void end() {
+    over.countDown();
+    try {
+      boolean inTime = closed.await(END_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      if (!inTime) {
+        Messages.say("something takes too long to end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static String text(InetSocketAddress address) {
@@ -209,8 +242,8 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private static Answer ready(ServedHost.Sweep sweep) {
-    return sweep.health().up()
+  private static Answer ready(boolean isReady) {
+    return isReady
         ? Answer.text(200, "ready")
         : Answer.text(503, "nothing can be read: the log says why");
   }

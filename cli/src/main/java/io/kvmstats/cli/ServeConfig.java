@@ -2,6 +2,7 @@ package io.kvmstats.cli;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -32,7 +34,16 @@ final class ServeConfig implements IDefaultValueProvider {
 
   private final Map<String, String> environment;
   private final Path file;
-  private final Properties properties = new Properties();
+  private final Properties properties =
+      new Properties() {
+        @Override
+        public synchronized Object put(Object key, Object value) {
+          if (containsKey(key)) {
+            throw new IllegalArgumentException(key + " is there twice; a comma is between values");
+          }
+          return super.put(key, value);
+        }
+      };
 
   private ServeConfig(Map<String, String> environment, Path file) {
     this.environment = environment;
@@ -46,7 +57,7 @@ final class ServeConfig implements IDefaultValueProvider {
    * @throws IOException when that file can't be read
    */
   static ServeConfig of(List<String> args, Map<String, String> environment) throws IOException {
-    String named = environment.get(variable(FILE_OPTION));
+    String named = environment.getOrDefault(variable(FILE_OPTION), "");
     for (int i = 0; i < args.size(); i++) {
       if (args.get(i).equals(FILE_OPTION) && i + 1 < args.size()) {
         named = args.get(i + 1);
@@ -55,8 +66,8 @@ final class ServeConfig implements IDefaultValueProvider {
       }
     }
     ServeConfig config =
-        new ServeConfig(environment, named == null ? DEFAULT_FILE : Path.of(named));
-    if (named != null || Files.exists(DEFAULT_FILE)) {
+        new ServeConfig(environment, named.isEmpty() ? DEFAULT_FILE : Path.of(named));
+    if (!named.isEmpty() || Files.exists(DEFAULT_FILE)) {
       config.load();
     }
     return config;
@@ -68,6 +79,8 @@ final class ServeConfig implements IDefaultValueProvider {
     }
     try (Reader reader = Files.newBufferedReader(file)) {
       properties.load(reader);
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + ": not UTF-8", e);
     } catch (IllegalArgumentException e) {
       throw new IOException(file + ": " + e.getMessage(), e);
     }
@@ -79,11 +92,14 @@ final class ServeConfig implements IDefaultValueProvider {
       return null;
     }
     String name = option.longestName();
-    String set = environment.get(variable(name));
-    if (set == null && OtlpOptions.VARIABLES.containsKey(name)) {
-      set = environment.get(OtlpOptions.VARIABLES.get(name));
-    }
-    return set != null ? set : properties.getProperty(key(name));
+    return Stream.of(
+            environment.get(variable(name)),
+            environment.get(OtlpOptions.VARIABLES.getOrDefault(name, "")),
+            properties.getProperty(key(name)))
+        .map(value -> value == null ? "" : value.strip())
+        .filter(value -> !value.isEmpty()) // An empty variable is none, as OpenTelemetry has it.
+        .findFirst()
+        .orElse(null);
   }
 
   private static String key(String option) {

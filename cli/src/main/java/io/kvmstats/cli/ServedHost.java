@@ -6,6 +6,7 @@ import io.kvmstats.openmetrics.Health;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -17,6 +18,9 @@ final class ServedHost implements AutoCloseable {
   /** New VMs are looked for no more often: that costs more than to read all that are known. */
   private static final Duration LOOK_LEAST = Duration.ofSeconds(3);
 
+  /** For how long what has failed is taken to fail still: each try may wait for seconds. */
+  private static final long FAILURE_NANOS = 2_000_000_000L;
+
   private static final Duration END_PATIENCE = Duration.ofSeconds(1);
 
   private final HostView host;
@@ -27,7 +31,7 @@ final class ServedHost implements AutoCloseable {
   private final ReentrantLock reading = new ReentrantLock();
   private volatile boolean isOver;
   private volatile Seen seen = new Seen(List.of(), 0, true);
-  private Sweep last = new Sweep(List.of(), new Health(false, 0, Double.NaN, ""), 0);
+  private volatile Optional<Sweep> last = Optional.empty();
 
   /** What the last look found, and whether it could look. */
   private record Seen(List<VmmView> vmms, int hidden, boolean isUp) {}
@@ -35,11 +39,12 @@ final class ServedHost implements AutoCloseable {
   /**
    * What a sweep found. One that failed has no VMs: nothing is known of them.
    *
-   * @param vmms whose newest samples are as old as this, or younger
+   * @param vmms whose newest samples these are
    * @param health of who reads
-   * @param nanos when it began, as {@link System#nanoTime} counts
+   * @param beganNanos when it began, as {@link System#nanoTime} counts
+   * @param endedNanos when it ended
    */
-  record Sweep(List<VmmView> vmms, Health health, long nanos) {}
+  record Sweep(List<VmmView> vmms, Health health, long beganNanos, long endedNanos) {}
 
   /**
    * Serves from a view of the host.
@@ -85,32 +90,64 @@ final class ServedHost implements AutoCloseable {
     }
   }
 
-  /** {@return the newest sweep, which is made now where the last one is too old} */
+  /**
+   * {@return the newest sweep, which is made now where the last one is too old}
+   *
+   * <p>Who comes while one is made gets that one, however long it takes and whatever comes of it.
+   */
   Sweep sweep() {
+    long asked = System.nanoTime();
     reading.lock();
     try {
-      long now = System.nanoTime();
-      if (last.nanos == 0 || now - last.nanos >= interval.toNanos()) {
-        last = sweep(now);
+      Sweep newest = last.filter(sweep -> isGood(sweep, asked)).orElse(null);
+      if (newest == null) {
+        newest = make();
+        last = Optional.of(newest);
       }
-      return last;
+      return newest;
     } finally {
       reading.unlock();
     }
   }
 
-  private Sweep sweep(long start) {
+  private boolean isGood(Sweep sweep, long asked) {
+    if (sweep.endedNanos - asked >= 0) {
+      return true;
+    }
+    return sweep.health.up()
+        ? asked - sweep.beganNanos < interval.toNanos()
+        : asked - sweep.endedNanos < FAILURE_NANOS;
+  }
+
+  private Sweep make() {
+    long began = System.nanoTime();
     Seen now = seen;
     boolean isUp = now.isUp;
     try {
-      host.sweep(interval);
+      host.sweep(host.attainable(interval));
     } catch (IOException e) {
       log.warn(String.valueOf(e.getMessage()));
       isUp = false;
     }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    Health health = new Health(isUp, now.hidden, isUp ? seconds : Double.NaN, version);
-    return new Sweep(isUp ? now.vmms : List.of(), health, start);
+    long ended = System.nanoTime();
+    if (isUp && last.filter(before -> !before.health.up()).isPresent()) {
+      log.info("VMs can be read again");
+    }
+    double seconds = isUp ? (ended - began) / 1e9 : Double.NaN;
+    Health health = new Health(isUp, now.hidden, seconds, version);
+    return new Sweep(isUp ? now.vmms : List.of(), health, began, ended);
+  }
+
+  /** {@return whether the last sweep read something; makes none while another is being made} */
+  boolean isReady() {
+    if (reading.tryLock()) {
+      try {
+        return sweep().health.up();
+      } finally {
+        reading.unlock();
+      }
+    }
+    return last.filter(sweep -> sweep.health.up()).isPresent();
   }
 
   @Override

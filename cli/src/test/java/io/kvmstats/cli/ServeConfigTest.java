@@ -94,6 +94,21 @@ class ServeConfigTest {
   }
 
   @Test
+  void whatIsEmptyIsNotGivenAndBlanksAreNoPartOfAValue() throws IOException {
+    String file = file("allow = kvm_up , kvm_vm_info \ndetail =\n").toString();
+    Map<String, String> environment =
+        Map.of("KVMSTATS_ALLOW", "", "KVMSTATS_DETAIL", " ", "OTEL_EXPORTER_OTLP_ENDPOINT", "");
+    CommandLine line = parse(environment, "--config.file", file);
+    assertThat(value(line, "--allow")).isEqualTo("[kvm_up, kvm_vm_info]");
+    assertThat(value(line, "--detail")).isEqualTo("VCPU");
+    assertThat(value(line, "--otlp.endpoint")).isEqualTo("null");
+    String twice = file("deny = a\ndeny = b\n").toString();
+    assertThatThrownBy(() -> parse(Map.of(), "--config.file", twice))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("deny is there twice");
+  }
+
+  @Test
   void whatTheFileHasBesideOptionsIsRefused() throws IOException {
     String file = file("web.listen-adress=127.0.0.1:1\n").toString();
     assertThatThrownBy(() -> parse(Map.of(), "--config.file", file))

@@ -16,6 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -111,6 +114,35 @@ class ServeIT {
       assertThat(served.value("kvm_up")).contains(1.0);
       assertThat(served.log().lines().filter(line -> line.contains("the broker has ended")))
           .hasSizeBetween(1, 2); // That it ended, and that none is there.
+      assertThat(served.log()).contains("VMs can be read again");
+    } finally {
+      broker.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Those who scrape are told, and before they give up. */
+  @Test
+  void aBrokerThatStandsStillIsSaidToAll() throws Exception {
+    guest("stood-still");
+    Path socket = folder.resolve("socket");
+    Process broker = broker(socket);
+    try (Served served = Served.start(folder, "--broker", socket.toString());
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      assertThat(App.eventually(() -> served.value(exits("stood-still")).isPresent())).isTrue();
+      signal("STOP", broker.pid());
+      assertThat(App.eventually(() -> served.value("kvm_up").equals(Optional.of(0.0)))).isTrue();
+      List<Callable<Optional<Double>>> scrapes = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        scrapes.add(() -> served.value("kvm_up"));
+      }
+      long start = System.nanoTime();
+      for (var scrape : threads.invokeAll(scrapes)) {
+        assertThat(scrape.get()).contains(0.0);
+      }
+      // One wait for the broker, not eight: it is given up after two seconds and some.
+      assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(10));
+      signal("CONT", broker.pid());
+      assertThat(App.eventually(() -> served.value(exits("stood-still")).isPresent())).isTrue();
     } finally {
       broker.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
@@ -236,6 +268,14 @@ class ServeIT {
         });
     collector.start();
     String endpoint = "http://127.0.0.1:" + collector.getAddress().getPort();
+    try (Served served =
+        Served.start(
+            folder, "--broker", "none", "--otlp.endpoint", endpoint, "--otlp.interval", "3600")) {
+      assertThat(received.poll(20, TimeUnit.SECONDS)).isNotNull();
+      assertThat(received).isEmpty();
+      signal("TERM", served.pid());
+      assertThat(received.poll(20, TimeUnit.SECONDS)).as("the last one").contains("pushed");
+    }
     try (Served served =
         Served.start(
             folder, "--broker", "none", "--otlp.endpoint", endpoint, "--otlp.interval", "0.5")) {

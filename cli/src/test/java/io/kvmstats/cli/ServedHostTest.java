@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -39,6 +40,8 @@ class ServedHostTest {
     private volatile boolean fails;
     private volatile boolean isClosed;
     private volatile boolean hasBug;
+    private final CountDownLatch entered = new CountDownLatch(1);
+    private volatile CountDownLatch held = new CountDownLatch(0);
 
     @Override
     public void refresh() throws IOException {
@@ -51,6 +54,12 @@ class ServedHostTest {
     @Override
     public void sweep(Duration age) throws IOException {
       sweeps.incrementAndGet();
+      entered.countDown();
+      try {
+        held.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
       fail();
     }
 
@@ -123,6 +132,39 @@ class ServedHostTest {
         .singleElement()
         .asString()
         .endsWith("level=warn msg=\"the broker has ended\"");
+  }
+
+  /** However long it takes to fail, and whatever the interval: who waits meanwhile has waited. */
+  @Test
+  void whoComesDuringAFailureWaitsForThatOneAlone() throws Exception {
+    host.held = new CountDownLatch(1);
+    host.fails = true;
+    try (ServedHost served = serve(Duration.ofNanos(1));
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<ServedHost.Sweep>> all = new ArrayList<>();
+      CountDownLatch started = new CountDownLatch(20);
+      for (int i = 0; i < 20; i++) {
+        all.add(
+            threads.submit(() -> {
+              started.countDown();
+              return served.sweep();
+            }));
+      }
+      started.await();
+      host.entered.await();
+      boolean isReady = served.isReady();
+      host.held.countDown();
+      assertThat(isReady).as("without waiting").isFalse();
+      for (Future<ServedHost.Sweep> one : all) {
+        assertThat(one.get().health().up()).isFalse();
+      }
+      assertThat(host.sweeps).hasValue(1);
+      host.fails = false;
+      while (!served.sweep().health().up()) { // What has failed is taken to fail for a moment.
+        Thread.sleep(50);
+      }
+      assertThat(written.toString(StandardCharsets.UTF_8)).contains("VMs can be read again");
+    }
   }
 
   @Test

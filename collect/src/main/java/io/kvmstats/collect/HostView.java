@@ -29,6 +29,15 @@ public interface HostView extends AutoCloseable {
   void sweep(Duration age) throws IOException;
 
   /**
+   * {@return the age that {@link #sweep} can promise without waiting for who reads for others}
+   *
+   * @param age that is wanted
+   */
+  default Duration attainable(Duration age) {
+    return age;
+  }
+
+  /**
    * Says that numbers are wanted more or less often from now on, to whoever reads for others.
    *
    * @param interval from one sweep to the next

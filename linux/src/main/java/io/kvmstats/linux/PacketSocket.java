@@ -133,7 +133,9 @@ public final class PacketSocket implements AutoCloseable {
     PacketSocket socket = new PacketSocket(socket("socket " + path));
     try (Arena arena = Arena.ofConfined()) {
       long address = address(path, arena).address();
-      socket.check(Libc.integer(CONNECT, socket.number(), address, SOCKADDR_BYTES, 0), "connect");
+      long result = Libc.integer(CONNECT, socket.number(), address, SOCKADDR_BYTES, 0);
+      // By the path alone: who tries again and again is to find the same said.
+      LinuxException.check(result, "connect", "socket " + path);
       return socket;
     } catch (IOException | RuntimeException e) {
       socket.close();

@@ -34,7 +34,10 @@ public record WebConfig(Optional<Pem> tls, Map<String, String> users) {
   private static final String CERTIFICATE = "cert_file";
   private static final String KEY = "key_file";
   private static final String USERS = "basic_auth_users";
-  private static final Pattern BCRYPT = Pattern.compile("\\$2[aby]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}");
+
+  /** With its cost, of which one more takes twice the time: 14 is seconds. */
+  private static final Pattern BCRYPT =
+      Pattern.compile("\\$2[aby]\\$(0[4-9]|1[0-4])\\$[./A-Za-z0-9]{53}");
 
   /**
    * The files of a certificate.
@@ -93,7 +96,7 @@ public record WebConfig(Optional<Pem> tls, Map<String, String> users) {
             file
                 + ": the password of "
                 + user.getKey()
-                + " is no bcrypt hash, such as 'htpasswd -nB USER' prints");
+                + " is no bcrypt hash of a cost from 4 to 14, such as 'htpasswd -nB USER' prints");
       }
       users.put(user.getKey(), hash);
     }

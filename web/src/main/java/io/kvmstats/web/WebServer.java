@@ -37,6 +37,9 @@ public final class WebServer implements AutoCloseable {
 
   private static final int BACKLOG = 1024;
 
+  /** Of answers that are being sent: those who read slowly are not to have all memory. */
+  private static final long BYTES_IN_FLIGHT_MAX = 48L << 20;
+
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
   private static final int NOT_FOUND = 404;
@@ -49,6 +52,7 @@ public final class WebServer implements AutoCloseable {
   private final Map<String, Page> pages;
   private final Passwords passwords;
   private final Consumer<String> trouble;
+  private final InFlight inFlight = new InFlight(BYTES_IN_FLIGHT_MAX);
 
   /**
    * Listens, and answers from {@link #start} on.
@@ -132,9 +136,27 @@ public final class WebServer implements AutoCloseable {
 
   private void handle(HttpExchange exchange) {
     try (exchange) {
-      send(exchange, answer(exchange));
+      Answer answer = safely(exchange);
+      if (!inFlight.begin(answer.body())) {
+        answer = Answer.text(UNAVAILABLE, "too many answers are being taken too slowly");
+        inFlight.count(answer.body());
+      }
+      try {
+        send(exchange, answer);
+      } finally {
+        inFlight.end(answer.body());
+      }
     } catch (IOException e) {
       // The client has gone, or takes nothing: nobody is there to be told.
+    }
+  }
+
+  private Answer safely(HttpExchange exchange) {
+    try {
+      return answer(exchange);
+    } catch (RuntimeException e) {
+      trouble.accept("a mistake of ours at " + exchange.getRequestURI().getPath() + ": " + e);
+      return Answer.text(INTERNAL_ERROR, "a mistake of ours: the log has more");
     }
   }
 
@@ -164,12 +186,7 @@ public final class WebServer implements AutoCloseable {
             query == null ? "" : query,
             header(exchange, "Accept"),
             header(exchange, "Accept-Encoding"));
-    try {
-      return page.answer(request);
-    } catch (RuntimeException e) {
-      trouble.accept("a mistake of ours at " + exchange.getRequestURI().getPath() + ": " + e);
-      return Answer.text(INTERNAL_ERROR, "a mistake of ours: the log has more");
-    }
+    return page.answer(request);
   }
 
   /** A header that is there several times is a list. */

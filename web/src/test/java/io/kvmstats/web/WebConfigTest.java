@@ -59,6 +59,8 @@ class WebConfigTest {
         "tls_server_config: {cert_file: a} | tls_server_config.key_file is missing",
         "tls_server_config: {cert_file: a, key_file: 5} | tls_server_config.key_file is missing",
         "basic_auth_users: {alice: secret} | the password of alice is no bcrypt hash",
+        "basic_auth_users: {alice: $2y$99$abcdefghijklmnopqrstuuZ8hHWnMhHCPr9eTXKBcDDDDDDDDDDDD}"
+            + "| no bcrypt hash of a cost from 4 to 14",
         "basic_auth_users: [alice] | basic_auth_users has no keys",
         "just text | the file has no keys",
         "a: [ | web.yml",
