@@ -254,6 +254,7 @@ final class Attach {
   private Optional<Fd> trace(int tid, Target target, boolean ifItRuns, Runnable step)
       throws IOException {
     for (int i = 0; i < TRIES; i++) {
+      Fd stats = null;
       try (Tracee tracee = Tracee.seize(tid, PATIENCE, step)) {
         tracee.lookAround(); // While it runs.
         tracee.interrupt();
@@ -263,11 +264,18 @@ final class Attach {
         }
         if (stop == Tracee.Stop.EVENT) {
           VmmThread now = VmmThread.of(vmm.pid(), tid);
-          return ifItRuns && !target.isRunBy(now)
-              ? Optional.empty()
-              : Optional.of(stopped(tracee, now, target));
+          if (ifItRuns && !target.isRunBy(now)) {
+            return Optional.empty();
+          }
+          stats = stopped(tracee, now, target);
         }
+      } catch (IOException | RuntimeException e) {
+        letGo(stats);
+        throw e;
       } // It gets the signal that it stopped for.
+      if (stats != null) {
+        return Optional.of(stats);
+      }
     }
     throw new IOException("thread " + tid + " gets one signal after another: try again later");
   }
@@ -283,8 +291,20 @@ final class Attach {
     if (thread.isFiltered()) {
       suspendFilter(tracee);
     }
+    Fd stats = null;
     try (Injection injection = Injection.into(tracee, target.in.gadgets)) {
-      return statsFd(injection, target);
+      stats = statsFd(injection, target);
+    } catch (IOException | RuntimeException e) {
+      letGo(stats);
+      throw e;
+    }
+    return stats;
+  }
+
+  /** A VMM may be killed when we have what we want, and its thread is not back yet. */
+  private static void letGo(@Nullable Fd stats) {
+    if (stats != null) {
+      stats.close();
     }
   }
 
