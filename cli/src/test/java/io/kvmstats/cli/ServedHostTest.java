@@ -24,8 +24,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What is read for those who ask, and how often. */
+@Timeout(60) // One waits until something can be read again.
 class ServedHostTest {
   private static final Duration LONG = Duration.ofHours(1);
 
