@@ -5,8 +5,11 @@ import io.kvmstats.discover.KvmFd;
 import io.kvmstats.discover.VmIdentity;
 import io.kvmstats.discover.VmName;
 import io.kvmstats.discover.Vmm;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A VMM, for those who show it: what it is, and its objects.
@@ -55,5 +58,23 @@ public record VmmView(
   /** {@return the pid, for people: see {@link Vmm.Key}} */
   public int pid() {
     return key.pid();
+  }
+
+  /**
+   * {@return the numbers of objects that do not tell them from each other, for which it takes
+   * {@link ObjectView#fd}: of one VM there are none}
+   */
+  public Set<Integer> ambiguous() {
+    Set<Integer> seen = new HashSet<>();
+    return objects.stream()
+        .map(ObjectView::vcpu)
+        .filter(number -> !seen.add(number) || vms > 1)
+        .collect(Collectors.toSet());
+  }
+
+  /** {@return whether its VM's numbers are those of its vCPUs too, since nobody else has them} */
+  public boolean hasSums() {
+    return source.filter(by -> by == Source.DEBUGFS).isPresent()
+        && objects.stream().noneMatch(ObjectView::isVcpu);
   }
 }

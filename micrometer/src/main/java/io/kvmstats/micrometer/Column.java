@@ -2,7 +2,7 @@ package io.kvmstats.micrometer;
 
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
-import io.kvmstats.core.model.Unsigned;
+import io.kvmstats.core.model.Scale;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -13,9 +13,8 @@ import io.micrometer.core.instrument.MeterRegistry;
  *
  * @param descriptor where its value is
  * @param family what the meter is
- * @param scale what a raw value is multiplied by
  */
-record Column(Descriptor descriptor, Family family, double scale) {
+record Column(Descriptor descriptor, Family family) {
 
   Meter register(MeterRegistry registry, MeteredObject object) {
     return family.isCounter()
@@ -34,7 +33,7 @@ record Column(Descriptor descriptor, Family family, double scale) {
   /** {@return its value in base units, NaN when it is absent} */
   double value(Sample sample) {
     return sample.has(descriptor)
-        ? Unsigned.toDouble(sample.value(descriptor)) * scale
+        ? Scale.of(descriptor).toDouble(sample.value(descriptor))
         : Double.NaN;
   }
 }

@@ -4,8 +4,8 @@ import io.kvmstats.collect.ObjectView;
 import io.kvmstats.core.catalog.Catalog;
 import io.kvmstats.core.catalog.CatalogEntry;
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
-import io.kvmstats.core.model.Base;
 import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Scale;
 import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
@@ -83,7 +83,7 @@ final class Families {
             .limit(STATISTICS_MAX)
             .toList();
     for (Descriptor stat : stats) {
-      Unit unit = isKnown(stat) ? stat.unit() : Unit.UNKNOWN;
+      Unit unit = Scale.isKnown(stat) ? stat.unit() : Unit.UNKNOWN;
       for (String suffix : List.of("", "." + word(stat.type()))) {
         Family wanted = family(of.scope, stat.name(), stat.type(), unit, suffix);
         Family same = taken.getOrDefault(wanted.key(), wanted);
@@ -91,16 +91,12 @@ final class Families {
             same.isLike(wanted) && taken.getOrDefault(wanted.name(), wanted).isLike(wanted);
         if (isFree && own.add(same.key())) {
           take(same, taken);
-          named.add(new Column(stat, same, isKnown(stat) ? stat.scale() : 1));
+          named.add(new Column(stat, same));
           break;
         }
       }
     }
     return List.copyOf(named);
-  }
-
-  private static boolean isKnown(Descriptor stat) {
-    return stat.unit() != Unit.UNKNOWN && stat.base() != Base.UNKNOWN;
   }
 
   private Family family(Scope scope, String stat, StatType type, Unit unit, String suffix) {

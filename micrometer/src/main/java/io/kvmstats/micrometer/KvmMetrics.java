@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -84,11 +85,10 @@ public final class KvmMetrics implements MeterBinder, AutoCloseable {
     // The kernel's first: what a process publishes can't take their names.
     for (VmmView vmm : vmms.stream().sorted(Comparator.comparing(VmmView::isPublished)).toList()) {
       String name = names.of(vmm);
-      Map<Integer, Integer> sameNumber = new HashMap<>();
-      vmm.objects().forEach(object -> sameNumber.merge(object.vcpu(), 1, Integer::sum));
+      Set<Integer> ambiguous = vmm.ambiguous();
       for (ObjectView object : vmm.objects()) {
-        boolean isOnly = vmm.vms() <= 1 && sameNumber.getOrDefault(object.vcpu(), 0) == 1;
-        Tags tags = tags(name, object, isOnly ? "" : " (fd " + object.fd() + ")");
+        boolean needsFd = ambiguous.contains(object.vcpu());
+        Tags tags = tags(name, object, needsFd ? " (fd " + object.fd() + ")" : "");
         List<Column> columns = families.of(object);
         Id id = new Id(vmm.key(), object.vcpu(), object.fd());
         MeteredObject known = objects.get(id);

@@ -1,6 +1,7 @@
 package io.kvmstats.openmetrics;
 
 import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Scale;
 import io.kvmstats.core.model.StatType;
 import java.math.BigDecimal;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.kvmstats.openmetrics;
 
+import io.kvmstats.core.model.Scale;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,9 @@ final class Bytes {
       POWERS[i] = POWERS[i - 1] * 10;
     }
   }
+
+  /** 10^18 is the largest power of ten in a long. */
+  private static final int PLACES_MAX = 18;
 
   /** 2^64 has 20 digits, and there may be a point and zeros before them. */
   private static final int DIGITS_MAX = 40;
@@ -113,9 +117,17 @@ final class Bytes {
     } while (rest != 0);
   }
 
-  /** Writes a number that is rarely one: as a String, which is slow. */
-  void putDouble(double value) {
-    put(of(value == Double.POSITIVE_INFINITY ? "+Inf" : Double.toString(value)));
+  /** Writes a number with all of its digits, or as the nearest double where these are too many. */
+  void putScaled(long raw, Scale scale) {
+    int exponent = scale.exponent();
+    if (scale.radix() == 10 && exponent <= 0 && exponent >= -PLACES_MAX) {
+      putDecimal(raw, -exponent);
+    } else if (scale.radix() == 2 && exponent > 0 && exponent <= Long.numberOfLeadingZeros(raw)) {
+      putDecimal(raw << exponent, 0); // Whole numbers that a u64 holds, such as KiB are.
+    } else {
+      double value = scale.toDouble(raw); // Rarely: it is slow.
+      put(of(value == Double.POSITIVE_INFINITY ? "+Inf" : Double.toString(value)));
+    }
   }
 
   /** Writes as protobuf's varint. */

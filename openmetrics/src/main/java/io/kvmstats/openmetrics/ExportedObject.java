@@ -43,7 +43,7 @@ final class ExportedObject {
   Plan plan(Plans plans) {
     Plan known = plan;
     if (known == null || planned == null || !planned.equals(view.schema())) {
-      known = plans.of(view.schema(), scope(), !view.isVcpu() && vmm.hasSums());
+      known = plans.of(view.schema(), scope(), !view.isVcpu() && vmm.view().hasSums());
       plan = known;
       planned = view.schema();
     }

@@ -9,7 +9,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** A VMM that is exported: what stays as it is while it lives, and how it is seen now. */
@@ -27,7 +29,7 @@ final class ExportedVmm {
    * @param vcpu its number; that of no vCPU for a VM
    * @param fd its descriptor, where the number alone does not tell
    */
-  private record Id(int vcpu, OptionalLong fd) {}
+  private record Id(int vcpu, OptionalInt fd) {}
 
   /**
    * Begins with one that is new.
@@ -45,13 +47,12 @@ final class ExportedVmm {
   /** Takes note of how it is seen now: objects may have come or gone. */
   void seen(VmmView now) {
     view = now;
-    Map<Integer, Integer> sameNumber = new HashMap<>();
-    now.objects().forEach(object -> sameNumber.merge(object.vcpu(), 1, Integer::sum));
+    Set<Integer> ambiguous = now.ambiguous();
     Map<Id, ExportedObject> before = objects;
     objects = new LinkedHashMap<>();
     for (ObjectView object : now.objects()) {
-      boolean needsFd = now.vms() > 1 || sameNumber.getOrDefault(object.vcpu(), 0) > 1;
-      Id id = new Id(object.vcpu(), needsFd ? OptionalLong.of(object.fd()) : OptionalLong.empty());
+      boolean needsFd = ambiguous.contains(object.vcpu());
+      Id id = new Id(object.vcpu(), needsFd ? OptionalInt.of(object.fd()) : OptionalInt.empty());
       ExportedObject known = before.get(id);
       ExportedObject exported =
           known == null ? new ExportedObject(this, labels(id), object) : known;
@@ -72,7 +73,7 @@ final class ExportedVmm {
     if (id.vcpu >= 0) {
       all.put("vcpu", Integer.toString(id.vcpu));
     }
-    id.fd.ifPresent(fd -> all.put("fd", Long.toString(fd)));
+    id.fd.ifPresent(fd -> all.put("fd", Integer.toString(fd)));
     return new Labels(all);
   }
 
@@ -103,12 +104,6 @@ final class ExportedVmm {
 
   Collection<ExportedObject> objects() {
     return objects.values();
-  }
-
-  /** {@return whether its VM's numbers are those of its vCPUs too, since nobody else has them} */
-  boolean hasSums() {
-    return view.source().filter(source -> source == Source.DEBUGFS).isPresent()
-        && view.objects().stream().noneMatch(ObjectView::isVcpu);
   }
 
   /** {@return whether all that it has was read at the last try} */

@@ -2,6 +2,7 @@ package io.kvmstats.openmetrics;
 
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.model.Scale;
 import org.jspecify.annotations.Nullable;
 
 /** One histogram as a sample has it. Reused from one to the next, since there are many. */

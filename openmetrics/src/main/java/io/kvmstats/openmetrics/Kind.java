@@ -52,11 +52,6 @@ enum Kind {
     };
   }
 
-  /** {@return whether the numbers of several vCPUs, added up, are one of all of them} */
-  boolean addsUp() {
-    return this == COUNTER || this == GAUGE;
-  }
-
   /** {@return what tells a family of this kind from one of another that has its name} */
   String suffix() {
     return suffix;

@@ -1,5 +1,6 @@
 package io.kvmstats.openmetrics;
 
+import io.kvmstats.core.model.Scale;
 import java.io.IOException;
 
 /** A format: told family by family, and of each family series by series. */

@@ -1,6 +1,7 @@
 package io.kvmstats.openmetrics;
 
 import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Scale;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

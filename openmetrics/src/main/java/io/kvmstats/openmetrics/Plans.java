@@ -1,9 +1,9 @@
 package io.kvmstats.openmetrics;
 
 import io.kvmstats.core.catalog.Catalog;
-import io.kvmstats.core.catalog.CatalogEntry;
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Scale;
 import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
@@ -83,8 +83,8 @@ final class Plans {
     if (!type.isHistogram() && stat.size() != 1) {
       return null; // Several numbers that nobody has a name for.
     }
-    boolean isSum = of.hasSums && isVcpus(stat);
-    if (isSum && !addsUp(stat)) {
+    boolean isSum = of.hasSums && catalog.isVcpusAlone(stat.name());
+    if (isSum && !catalog.addsUp(stat)) {
       return null;
     }
     Unit unit = Scale.isKnown(stat) ? stat.unit() : Unit.UNKNOWN;
@@ -97,29 +97,8 @@ final class Plans {
             family,
             Scale.of(stat),
             type.isHistogram() ? new Buckets(stat) : null,
-            type.isHistogram() ? sum(stat, of) : null);
-  }
-
-  /** {@return whether only vCPUs have such a statistic} */
-  private boolean isVcpus(Descriptor stat) {
-    List<CatalogEntry> known = catalog.named(stat.name());
-    return !known.isEmpty() && known.stream().allMatch(entry -> entry.scope() == Scope.VCPU);
-  }
-
-  /** {@return whether debugfs's sum of it means anything: not of what is so or not, or a peak} */
-  private boolean addsUp(Descriptor stat) {
-    return catalog.named(stat.name()).stream()
-        .map(entry -> Kind.of(entry.type(), entry.unit()))
-        .allMatch(kind -> kind.addsUp() && kind == Kind.of(stat.type(), stat.unit()));
-  }
-
-  private @Nullable Descriptor sum(Descriptor histogram, Of of) {
-    return catalog
-        .find(histogram.name(), of.scope, architecture)
-        .flatMap(CatalogEntry::sum)
-        .flatMap(of.schema::find)
-        .filter(sum -> sum.type() == StatType.CUMULATIVE && sum.unit() == histogram.unit())
-        .filter(sum -> sum.size() == 1 && Scale.isKnown(sum))
-        .orElse(null);
+            type.isHistogram()
+                ? catalog.sum(stat, of.scope, architecture, of.schema).orElse(null)
+                : null);
   }
 }

@@ -3,19 +3,28 @@ package io.kvmstats.openmetrics;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/**
- * Which series are exported.
- *
- * @param detail of what, and how small its parts are
- * @param allow the families that are, as patterns of names in which {@code *} stands for any
- *     characters and {@code ?} for one; all when there are none
- * @param deny those that are not, even if allowed
- */
-public record Selection(Detail detail, List<String> allow, List<String> deny) {
-  /** Takes copies. */
-  public Selection {
-    allow = List.copyOf(allow);
-    deny = List.copyOf(deny);
+/** Which series are exported. */
+public final class Selection {
+  private final Detail detail;
+  private final List<Pattern> allow;
+  private final List<Pattern> deny;
+
+  /**
+   * Selects.
+   *
+   * @param detail of what, and how small its parts are
+   * @param allow the families that are exported, as patterns of names in which {@code *} stands for
+   *     any characters and {@code ?} for one; all when there are none
+   * @param deny those that are not, even if allowed
+   */
+  public Selection(Detail detail, List<String> allow, List<String> deny) {
+    this.detail = detail;
+    this.allow = allow.stream().map(Selection::pattern).toList();
+    this.deny = deny.stream().map(Selection::pattern).toList();
+  }
+
+  Detail detail() {
+    return detail;
   }
 
   /** {@return whether a family is exported, by its name with or without {@code _total}} */
@@ -23,9 +32,8 @@ public record Selection(Detail detail, List<String> allow, List<String> deny) {
     return (allow.isEmpty() || fits(family, allow)) && !fits(family, deny);
   }
 
-  private static boolean fits(Family family, List<String> globs) {
+  private static boolean fits(Family family, List<Pattern> globs) {
     return globs.stream()
-        .map(Selection::pattern)
         .anyMatch(glob ->
             glob.matcher(family.name()).matches() || glob.matcher(family.seriesName()).matches());
   }

@@ -1,5 +1,6 @@
 package io.kvmstats.openmetrics;
 
+import io.kvmstats.core.model.Scale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 

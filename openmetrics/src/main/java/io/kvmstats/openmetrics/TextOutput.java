@@ -1,5 +1,6 @@
 package io.kvmstats.openmetrics;
 
+import io.kvmstats.core.model.Scale;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -61,7 +62,7 @@ final class TextOutput implements Output {
     }
     bytes.put(series);
     bytes.put(labels.text());
-    scale.write(raw, bytes);
+    bytes.putScaled(raw, scale);
     bytes.put('\n');
     if (family.kind() == Kind.COUNTER) {
       created(labels, createdMillis);
@@ -93,7 +94,7 @@ final class TextOutput implements Output {
     if (histogram.hasSum()) {
       bytes.put(sum);
       bytes.put(labels.text());
-      histogram.sumScale().write(histogram.sum(), bytes);
+      bytes.putScaled(histogram.sum(), histogram.sumScale());
       bytes.put('\n');
     }
     created(labels, createdMillis);

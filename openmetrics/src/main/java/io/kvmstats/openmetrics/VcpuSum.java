@@ -1,5 +1,7 @@
 package io.kvmstats.openmetrics;
 
+import io.kvmstats.core.model.Scale;
+
 /** A statistic of one VMM over its vCPUs, in the making. */
 final class VcpuSum {
   private final ExportedVmm vmm;

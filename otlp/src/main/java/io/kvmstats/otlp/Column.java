@@ -1,8 +1,8 @@
 package io.kvmstats.otlp;
 
-import io.kvmstats.core.model.Base;
 import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
+import io.kvmstats.core.model.Scale;
 import io.kvmstats.core.model.Unsigned;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +48,8 @@ record Column(
 
   /** {@return by which power of two a histogram's raw bounds are multiplied to be in its unit} */
   private static int shift(Descriptor histogram) {
-    return histogram.base() == Base.POW2 && Scale.isKnown(histogram) ? histogram.exponent() : 0;
+    Scale scale = Scale.of(histogram);
+    return scale.radix() == 2 ? scale.exponent() : 0;
   }
 
   /** {@return the statistic, and what else goes into its points} */
@@ -80,11 +81,12 @@ record Column(
   }
 
   private boolean number(Protobuf point, long raw) {
-    if (Scale.isOne(stat) && raw >= 0) {
+    Scale scale = Scale.of(stat);
+    if (scale.exponent() == 0 && raw >= 0) {
       point.fixed(AS_INT, raw);
       return true;
     }
-    double value = Scale.scaled(stat, raw);
+    double value = scale.toDouble(raw);
     point.real(AS_DOUBLE, value);
     return Double.isFinite(value) && (value != 0 || raw == 0);
   }

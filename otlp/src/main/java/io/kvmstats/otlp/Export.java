@@ -1,6 +1,5 @@
 package io.kvmstats.otlp;
 
-import io.kvmstats.acquire.Source;
 import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
 import io.kvmstats.collect.VmmView;
@@ -118,16 +117,13 @@ final class Export {
 
   private Map<Plans.Of, List<Read>> read(VmmView vmm, Times times) {
     Map<Id, History> known = histories.computeIfAbsent(vmm.key(), _ -> new HashMap<>());
-    Map<Integer, Integer> sameNumber = new HashMap<>();
-    vmm.objects().forEach(object -> sameNumber.merge(object.vcpu(), 1, Integer::sum));
-    boolean hasSums =
-        vmm.source().filter(source -> source == Source.DEBUGFS).isPresent()
-            && vmm.objects().stream().noneMatch(ObjectView::isVcpu);
+    Set<Integer> ambiguous = vmm.ambiguous();
+    boolean hasSums = vmm.hasSums();
     long start = startNanos(vmm);
     Map<Plans.Of, List<Read>> groups = new LinkedHashMap<>();
     Set<Id> seen = new HashSet<>();
     for (ObjectView object : vmm.objects()) {
-      boolean needsFd = vmm.vms() > 1 || sameNumber.getOrDefault(object.vcpu(), 0) > 1;
+      boolean needsFd = ambiguous.contains(object.vcpu());
       Id id = new Id(object.vcpu(), needsFd ? OptionalInt.of(object.fd()) : OptionalInt.empty());
       Sample sample = object.read().map(Reading::latest).orElse(null);
       if (sample == null || !seen.add(id)) {

@@ -3,6 +3,7 @@ package io.kvmstats.otlp;
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
 import io.kvmstats.core.model.Base;
 import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Scale;
 import io.kvmstats.core.model.StatType;
 import java.util.Locale;
 import java.util.Map;
@@ -68,7 +69,7 @@ record MetricIdentity(String name, Kind kind, String unit) {
 
   /** {@return what a histogram's unit is in: its bounds stay raw numbers, which are exact} */
   private static String factor(Descriptor stat) {
-    int exponent = stat.exponent();
+    int exponent = Scale.of(stat).exponent();
     if (!stat.type().isHistogram() || stat.base() != Base.POW10 || exponent == 0) {
       return "";
     }

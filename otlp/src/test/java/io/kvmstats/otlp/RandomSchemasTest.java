@@ -179,7 +179,9 @@ class RandomSchemasTest {
   }
 
   private static boolean isScaled(Descriptor stat) {
-    return stat.unit() != Unit.UNKNOWN && stat.base() != Base.UNKNOWN;
+    return stat.unit() != Unit.UNKNOWN
+        && stat.unit() != Unit.BOOLEAN
+        && stat.base() != Base.UNKNOWN;
   }
 
   private static BigDecimal value(Descriptor stat, Sample sample) {

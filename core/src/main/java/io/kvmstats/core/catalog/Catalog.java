@@ -1,6 +1,9 @@
 package io.kvmstats.core.catalog;
 
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
+import io.kvmstats.core.model.Descriptor;
+import io.kvmstats.core.model.Scale;
+import io.kvmstats.core.model.Schema;
 import io.kvmstats.core.model.StatType;
 import io.kvmstats.core.model.Unit;
 import java.util.List;
@@ -62,6 +65,45 @@ public final class Catalog {
     return entries.stream()
         .filter(entry -> entry.stat().equals(stat) || entry.was().contains(stat))
         .toList();
+  }
+
+  /** {@return whether only vCPUs have a statistic of that name: a VM's is their sum, debugfs's} */
+  public boolean isVcpusAlone(String stat) {
+    List<CatalogEntry> known = named(stat);
+    return !known.isEmpty() && known.stream().allMatch(entry -> entry.scope() == Scope.VCPU);
+  }
+
+  /**
+   * {@return whether the sum over all vCPUs means anything: not of what is so or not, or a peak}
+   *
+   * @param stat as it is summed up, whose names may mean something else to the catalog
+   */
+  public boolean addsUp(Descriptor stat) {
+    boolean isAmount = stat.type() == StatType.INSTANT && stat.unit() != Unit.BOOLEAN;
+    return (stat.type() == StatType.CUMULATIVE || isAmount)
+        && named(stat.name()).stream()
+            .allMatch(entry -> entry.type() == stat.type() && entry.unit() == stat.unit());
+  }
+
+  /**
+   * {@return the statistic that a histogram's samples add up to, where its schema has one in the
+   * same unit}
+   *
+   * @param scope whose they are
+   * @param architecture as for {@link #find}
+   */
+  public Optional<Descriptor> sum(
+      Descriptor histogram, Scope scope, String architecture, Schema schema) {
+    return find(histogram.name(), scope, architecture)
+        .flatMap(CatalogEntry::sum)
+        .flatMap(schema::find)
+        .filter(sum -> sum.type() == StatType.CUMULATIVE && sum.size() == 1)
+        // As raw numbers they are in one unit.
+        .filter(sum ->
+            sum.unit() == histogram.unit()
+                && sum.base() == histogram.base()
+                && sum.exponent() == histogram.exponent())
+        .filter(Scale::isKnown);
   }
 
   /** {@return what the catalog calls an architecture, or several of them begin with} */
