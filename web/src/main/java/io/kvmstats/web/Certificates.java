@@ -1,7 +1,9 @@
 package io.kvmstats.web;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -29,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  * not to need a restart. Any thread.
  */
 final class Certificates extends X509ExtendedKeyManager {
-  private static final String ALIAS = "server";
   private static final long BYTES_MAX = 1 << 20;
 
   private static final Pattern PKCS8 =
@@ -39,12 +40,28 @@ final class Certificates extends X509ExtendedKeyManager {
   private final Consumer<String> trouble;
   private volatile Loaded loaded;
 
-  private record Loaded(List<X509Certificate> chain, PrivateKey key, FileTime changed) {}
+  /**
+   * A handshake that has begun goes on with the one that it began with: TLS asks for the chain and
+   * for the key one after the other.
+   */
+  private volatile Loaded before;
+
+  /**
+   * What the files had.
+   *
+   * @param changed when each was written last
+   */
+  private record Loaded(List<X509Certificate> chain, PrivateKey key, List<FileTime> changed) {
+    String alias() {
+      return changed.toString();
+    }
+  }
 
   private Certificates(WebConfig.Pem files, Consumer<String> trouble) throws IOException {
     this.files = files;
     this.trouble = trouble;
     this.loaded = load(files);
+    this.before = loaded;
   }
 
   /**
@@ -64,10 +81,9 @@ final class Certificates extends X509ExtendedKeyManager {
   }
 
   private static Loaded load(WebConfig.Pem files) throws IOException {
-    FileTime changed = changed(files);
+    List<FileTime> changed = changed(files);
     byte[] certificates = read(files.certificate());
-    Matcher pem =
-        PKCS8.matcher(new String(read(files.key()), java.nio.charset.StandardCharsets.ISO_8859_1));
+    Matcher pem = PKCS8.matcher(new String(read(files.key()), StandardCharsets.ISO_8859_1));
     if (!pem.find()) {
       throw new IOException(
           files.key()
@@ -76,7 +92,7 @@ final class Certificates extends X509ExtendedKeyManager {
     try {
       List<X509Certificate> chain =
           CertificateFactory.getInstance("X.509")
-              .generateCertificates(new java.io.ByteArrayInputStream(certificates))
+              .generateCertificates(new ByteArrayInputStream(certificates))
               .stream()
               .map(X509Certificate.class::cast)
               .toList();
@@ -101,10 +117,9 @@ final class Certificates extends X509ExtendedKeyManager {
     return Files.readAllBytes(file);
   }
 
-  private static FileTime changed(WebConfig.Pem files) throws IOException {
-    FileTime certificate = Files.getLastModifiedTime(files.certificate());
-    FileTime key = Files.getLastModifiedTime(files.key());
-    return certificate.compareTo(key) > 0 ? certificate : key;
+  private static List<FileTime> changed(WebConfig.Pem files) throws IOException {
+    return List.of(
+        Files.getLastModifiedTime(files.certificate()), Files.getLastModifiedTime(files.key()));
   }
 
   private static void check(WebConfig.Pem files, X509Certificate certificate, PrivateKey key)
@@ -128,23 +143,29 @@ final class Certificates extends X509ExtendedKeyManager {
   }
 
   /** {@return what the files have now; what they had before, while they make no sense} */
-  private Loaded current() {
-    Loaded now = loaded;
+  private synchronized Loaded current() {
     try {
-      if (!changed(files).equals(now.changed)) {
-        now = load(files);
+      if (!changed(files).equals(loaded.changed)) {
+        Loaded now = load(files);
+        before = loaded;
         loaded = now;
       }
     } catch (IOException e) {
       trouble.accept("the certificate stays the one that it was: " + e.getMessage());
     }
-    return now;
+    return loaded;
+  }
+
+  private Loaded called(String alias) {
+    Loaded old = before;
+    return alias.equals(old.alias()) ? old : loaded;
   }
 
   @Override
   public @Nullable String chooseEngineServerAlias(
       String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-    return fits(keyType, current().key.getAlgorithm()) ? ALIAS : null;
+    Loaded now = current();
+    return fits(keyType, now.key.getAlgorithm()) ? now.alias() : null;
   }
 
   private static boolean fits(String keyType, String algorithm) {
@@ -153,17 +174,17 @@ final class Certificates extends X509ExtendedKeyManager {
 
   @Override
   public X509Certificate[] getCertificateChain(String alias) {
-    return loaded.chain.toArray(X509Certificate[]::new);
+    return called(alias).chain.toArray(X509Certificate[]::new);
   }
 
   @Override
   public PrivateKey getPrivateKey(String alias) {
-    return loaded.key;
+    return called(alias).key;
   }
 
   @Override
   public String[] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-    return new String[] {ALIAS};
+    return new String[] {loaded.alias()};
   }
 
   @Override

@@ -29,6 +29,9 @@ public final class WebServer implements AutoCloseable {
   /** For a whole request to arrive, and for a whole answer to be taken, in seconds. */
   private static final int PATIENCE_SECONDS = 10;
 
+  /** How often it is looked who is late: what nobody asks is to cost next to nothing. */
+  private static final int TIMER_MILLIS = 5000;
+
   /** Connections beyond this are closed as they come. */
   private static final int CONNECTIONS_MAX = 12_000;
 
@@ -99,6 +102,7 @@ public final class WebServer implements AutoCloseable {
             "sun.net.httpserver.maxReqTime", PATIENCE_SECONDS,
             "sun.net.httpserver.maxRspTime", PATIENCE_SECONDS,
             "sun.net.httpserver.idleInterval", PATIENCE_SECONDS,
+            "sun.net.httpserver.timerMillis", TIMER_MILLIS,
             "sun.net.httpserver.maxReqHeaders", 100,
             "sun.net.httpserver.maxReqHeaderSize", 64 << 10,
             "jdk.httpserver.maxConnections", connections);

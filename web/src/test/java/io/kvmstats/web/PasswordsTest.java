@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import at.favre.lib.crypto.bcrypt.BCrypt;
 import io.kvmstats.web.Passwords.Result;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +65,27 @@ class PasswordsTest {
   void anUnknownNameWithAKnownPasswordIsWrong() {
     assertThat(passwords.check(basic("carol:pä:ss"))).isEqualTo(Result.WRONG);
     assertThat(passwords.check(basic("bob:" + "x".repeat(1000)))).isEqualTo(Result.WRONG);
+  }
+
+  /** Else the time would tell who has a name here. */
+  @Test
+  void anUnknownNameCostsWhatTheDearestKnownOneDoes() {
+    String cheap = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+    String dear = cheap.replace("$04$", "$12$");
+    List<String> checked = new ArrayList<>();
+    Passwords counting =
+        new Passwords(
+            Map.of("alice", dear, "bob", cheap),
+            (_, hash) -> {
+              checked.add(new String(hash, StandardCharsets.US_ASCII));
+              return true; // Even a stranger who finds it is none of the users.
+            });
+    assertThat(counting.check(basic("mallory:x"))).isEqualTo(Result.WRONG);
+    assertThat(checked).containsExactly(dear);
+    assertThat(counting.check(basic("mallory:x"))).isEqualTo(Result.WRONG);
+    assertThat(checked).as("nor is a wrong one remembered").containsExactly(dear, dear);
+    assertThat(counting.check(basic("alice:x"))).isEqualTo(Result.RIGHT);
+    assertThat(checked).containsExactly(dear, dear, dear);
   }
 
   @Test
