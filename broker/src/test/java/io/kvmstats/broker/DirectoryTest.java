@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 /** The directory of a real guest: written, read back, cut, and changed in every way. */
 class DirectoryTest {
   private static final long SEED = Long.getLong("tests.seed", System.nanoTime());
-  private static final int MUTATIONS = 200_000;
+  private static final int MUTATIONS = 50_000;
   private static final int ROOM = 1 << 20;
   private static final MemorySegment TABLE = Arena.ofAuto().allocate(ROOM, 64);
   private static final Hidden HIDDEN = new Hidden(17, "qemu", VmIdentity.UNKNOWN, "not yours");
