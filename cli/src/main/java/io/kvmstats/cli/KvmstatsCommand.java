@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code kvmstats}. */
 @Command(
@@ -56,6 +57,7 @@ final class KvmstatsCommand implements Runnable {
         new CommandLine(new KvmstatsCommand())
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setExpandAtFiles(false) // It may be an argument of the command that is run.
+            .setParameterExceptionHandler((e, _) -> wrong(e))
             .setExecutionExceptionHandler((e, command, result) -> Main.failed(e));
     if (args.length > 0 && args[0].equals("serve")) {
       try {
@@ -66,6 +68,19 @@ final class KvmstatsCommand implements Runnable {
       }
     }
     return line.execute(args);
+  }
+
+  /** All of a command's help would hide what is wrong; that of all shows which there are. */
+  private static int wrong(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    Messages.say(String.valueOf(e.getMessage()));
+    boolean hasSuggested = UnmatchedArgumentException.printSuggestions(e, command.getErr());
+    if (command.getParent() == null && !hasSuggested) {
+      command.usage(command.getErr());
+    } else {
+      Messages.say("'" + command.getCommandSpec().qualifiedName() + " --help' says more");
+    }
+    return Exit.USAGE;
   }
 
   @Override

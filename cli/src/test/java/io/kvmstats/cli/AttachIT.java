@@ -144,6 +144,24 @@ class AttachIT {
   }
 
   @Test
+  void whatIsScrapedIsWhatQemuSaysItself() throws Exception {
+    try (Served served =
+        Served.start(folder, "--broker", "none", "--attach", "--interval", "0.1")) {
+      String exits = "kvm_vcpu_exits_total{vcpu=\"1\",vm=\"attach-it\"}";
+      long before = byQmp().getFirst().get("vcpu1 exits 0");
+      assertThat(App.eventually(() -> served.value(exits).orElse(-1.0) >= before)).isTrue();
+      double scraped = served.value(exits).orElseThrow();
+      assertThat((double) byQmp().getFirst().get("vcpu1 exits 0")).isGreaterThanOrEqualTo(scraped);
+      assertThat(served.metrics())
+          .contains("kvm_vm_up{vm=\"attach-it\"} 1")
+          .contains(
+              "kvm_vm_info{name=\"attach-it\",pid=\""
+                  + pid
+                  + "\",source=\"attach\",uuid=\"\",vm=\"attach-it\",vmm=\"qemu-system-x86_64\"} 1");
+    }
+  }
+
+  @Test
   void listSaysWhatWouldHelpAndWhatItCosts() throws Exception {
     assertThat(row())
         .contains(

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -34,11 +35,19 @@ final class Served implements AutoCloseable {
 
   /** Starts it, and waits until it answers. */
   static Served start(Path folder, String... args) throws Exception {
+    return start(folder, Map.of(), args);
+  }
+
+  /** The same, with variables of its own. */
+  static Served start(Path folder, Map<String, String> environment, String... args)
+      throws Exception {
     List<String> command =
         new ArrayList<>(App.command("serve", "--web.listen-address", "127.0.0.1:0"));
     command.addAll(List.of(args));
     Path log = Files.createTempFile(folder, "serve", ".log");
-    Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     Served served = new Served(process, log);
     assertThat(App.eventually(served::listens)).as(served.log()).isTrue();
     return served;
