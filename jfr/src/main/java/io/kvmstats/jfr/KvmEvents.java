@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import jdk.jfr.FlightRecorder;
 
 /**
@@ -77,7 +76,7 @@ public final class KvmEvents implements AutoCloseable {
     if (isOver) {
       return;
     }
-    vmNames.keepOnly(vmms.stream().map(VmmView::key).collect(Collectors.toSet()));
+    vmNames.see(vmms);
     Map<Shape, List<Recorded>> objects = new HashMap<>();
     for (VmmView vmm : vmms) {
       for (ObjectView object : vmm.objects()) {

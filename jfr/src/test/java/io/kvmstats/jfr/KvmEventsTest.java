@@ -125,7 +125,7 @@ class KvmEventsTest {
       try (OneRecording recorded = OneRecording.begin(KERNELS)) {
         host.vmms = List.of(MadeUpHost.kernels(100, "web1", 7));
         while (!types().containsAll(KERNELS)) {
-          Thread.onSpinWait();
+          Thread.sleep(1);
         }
         // Two looks that begin from here on: the first one's events are known by then.
         host.vmms = List.of(MadeUpHost.kernels(101, "web2", 8));

@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * KVM's statistics as meters: {@code kvm.vm.NAME} of each VM and {@code kvm.vcpu.NAME} of each
@@ -78,7 +77,7 @@ public final class KvmMetrics implements MeterBinder, AutoCloseable {
     if (isOver) {
       return;
     }
-    names.keepOnly(vmms.stream().map(VmmView::key).collect(Collectors.toSet()));
+    names.see(vmms);
     families.keepOnly(vmms.stream().flatMap(vmm -> vmm.objects().stream()).toList());
     Map<Id, MeteredObject> gone = new HashMap<>(objects);
     Map<Id, MeteredObject> come = new HashMap<>();

@@ -81,6 +81,11 @@ final class ExportedVmm {
     return view;
   }
 
+  /** {@return what it is called in labels} */
+  String name() {
+    return name;
+  }
+
   /** {@return of what is the whole VMM's} */
   Labels labels() {
     return labels;

@@ -8,7 +8,6 @@ import io.kvmstats.discover.Vmm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,15 +29,6 @@ public final class Exposition {
   private static final Map<String, OwnFamily> OWN =
       Arrays.stream(OwnFamily.values())
           .collect(Collectors.toMap(own -> own.family().name(), own -> own));
-
-  /**
-   * Who is named first, of those that are new: a restart of ours makes all so. What a process
-   * publishes comes last: it can call itself anything.
-   */
-  private static final Comparator<VmmView> NAMING =
-      Comparator.comparing(VmmView::isPublished)
-          .thenComparingLong(vmm -> vmm.key().startTicks())
-          .thenComparingInt(VmmView::pid);
 
   private final Selection selection;
   private final Optional<BootTime> boot;
@@ -149,13 +139,15 @@ public final class Exposition {
     Map<Vmm.Key, ExportedVmm> before = vmms;
     vmms = new LinkedHashMap<>();
     if (canSee) { // Else nobody knows who has ended.
-      names.keepOnly(list.stream().map(VmmView::key).collect(Collectors.toSet()));
+      names.see(list);
     }
-    list.stream().sorted(NAMING).forEach(names::of);
     for (VmmView view : list) {
       ExportedVmm known = before.get(view.key());
+      String name = names.of(view);
       ExportedVmm vmm =
-          known == null ? new ExportedVmm(view, names.of(view), created(view.key())) : known;
+          known == null || !known.name().equals(name)
+              ? new ExportedVmm(view, name, created(view.key()))
+              : known;
       vmm.seen(view);
       vmms.put(view.key(), vmm);
     }

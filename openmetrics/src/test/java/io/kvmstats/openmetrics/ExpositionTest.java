@@ -121,6 +121,20 @@ class ExpositionTest {
         .containsExactly("same (pid 40)", "same", "same (pid 62)", "same (pid 62, 2)", "pid 63");
   }
 
+  @Test
+  void whatAProcessPublishesGivesItsNameUpToAVmOfTheKernels() throws Exception {
+    Exposition exposition = Hosts.exposition(Detail.VCPU);
+    List<ObjectView> one = List.of(vcpu(0, 5, 1, 1, 1, 1));
+    VmmView liar = Hosts.vmm(40, "web1", 1, true, Optional.empty(), one);
+    VmmView web1 = Hosts.vmm(50, "web1", one);
+    assertThat(names(exposition, liar)).containsExactly("web1");
+    assertThat(names(exposition, liar, web1)).containsExactly("web1 (pid 40)", "web1");
+    VmmView other = Hosts.vmm(30, "web1", one);
+    assertThat(names(exposition, other, liar, web1))
+        .containsExactly("web1 (pid 30)", "web1 (pid 40)", "web1");
+    assertThat(names(exposition, liar)).as("a name stays").containsExactly("web1 (pid 40)");
+  }
+
   private static List<String> names(Exposition exposition, VmmView... vmms) throws Exception {
     return Document.parse(
             Hosts.write(exposition, List.of(vmms), Format.OPENMETRICS), Format.OPENMETRICS)
