@@ -88,7 +88,7 @@ public final class ScrapeComparison {
           switch (format) {
             case TEXT -> PrometheusTextFormatWriter.create();
             case OPENMETRICS ->
-                OpenMetricsTextFormatWriter.builder().setCreatedTimestampsEnabled(true).build();
+                OpenMetricsTextFormatWriter.builder().setCreatedTimestampsEnabled(false).build();
             case PROTOBUF -> new PrometheusProtobufWriter();
           };
       compare(

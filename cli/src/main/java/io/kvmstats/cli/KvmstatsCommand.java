@@ -3,10 +3,12 @@ package io.kvmstats.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -57,23 +59,33 @@ final class KvmstatsCommand implements Runnable {
         new CommandLine(new KvmstatsCommand())
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setExpandAtFiles(false) // It may be an argument of the command that is run.
-            .setParameterExceptionHandler((e, _) -> wrong(e))
+            .setParameterExceptionHandler(KvmstatsCommand::wrong)
             .setExecutionExceptionHandler((e, command, result) -> Main.failed(e));
     if (args.length > 0 && args[0].equals("serve")) {
       try {
         CommandLine serve = Objects.requireNonNull(line.getSubcommands().get("serve"));
         serve.setDefaultValueProvider(ServeConfig.of(List.of(args), System.getenv()));
       } catch (IOException e) {
-        return Main.failed(e);
+        // Help is there for who can't read the file, too. Another start would read it no better.
+        if (Stream.of("--help", "-h", "--version", "-V").noneMatch(List.of(args)::contains)) {
+          Messages.say(Main.what(e));
+          return Exit.USAGE;
+        }
       }
     }
     return line.execute(args);
   }
 
   /** All of a command's help would hide what is wrong; that of all shows which there are. */
-  private static int wrong(ParameterException e) {
+  private static int wrong(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    Messages.say(String.valueOf(e.getMessage()));
+    String origin = "";
+    if (command.getDefaultValueProvider() instanceof ServeConfig config
+        && e.getArgSpec() instanceof OptionSpec option
+        && Stream.of(args).noneMatch(arg -> isOf(option, arg))) {
+      origin = " (from " + config.origin(option) + ")";
+    }
+    Messages.say(e.getMessage() + origin);
     boolean hasSuggested = UnmatchedArgumentException.printSuggestions(e, command.getErr());
     if (command.getParent() == null && !hasSuggested) {
       command.usage(command.getErr());
@@ -81,6 +93,11 @@ final class KvmstatsCommand implements Runnable {
       Messages.say("'" + command.getCommandSpec().qualifiedName() + " --help' says more");
     }
     return Exit.USAGE;
+  }
+
+  private static boolean isOf(OptionSpec option, String arg) {
+    return Stream.of(option.names())
+        .anyMatch(name -> arg.equals(name) || arg.startsWith(name + "="));
   }
 
   @Override

@@ -40,8 +40,11 @@ final class Log {
     this.clock = clock;
   }
 
-  /** Says what has happened. */
-  void info(String message) {
+  /** Says what has happened, and before that what was held back: it may be over by this. */
+  synchronized void info(String message) {
+    Instant now = clock.instant();
+    known.forEach((held, repeated) -> flush(held, repeated, now));
+    known.clear();
     write("info", message, 0);
   }
 

@@ -67,6 +67,7 @@ final class ServeCommand implements Callable<Integer> {
       converter = ListenAddress.class,
       defaultValue = DEFAULT_ADDRESS,
       split = "\\s*,\\s*",
+      splitSynopsisLabel = ",",
       description = "Where to listen; ${DEFAULT-VALUE} by default. May be given several times.")
   private List<InetSocketAddress> addresses = new ArrayList<>();
 
@@ -98,6 +99,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--allow",
       paramLabel = "GLOB",
       split = "\\s*,\\s*",
+      splitSynopsisLabel = ",",
       description = "Only metrics whose name matches, such as 'kvm_vcpu_halt_*'; several for more.")
   private List<String> allow = new ArrayList<>();
 
@@ -105,6 +107,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--deny",
       paramLabel = "GLOB",
       split = "\\s*,\\s*",
+      splitSynopsisLabel = ",",
       description = "No metrics whose name matches, allowed or not.")
   private List<String> deny = new ArrayList<>();
 
@@ -151,9 +154,8 @@ final class ServeCommand implements Callable<Integer> {
       if (dryRun) {
         return count(served, selection);
       }
-      push.ifPresent(OtlpPush::start);
       try {
-        return serve(served, selection, web, log);
+        return serve(served, selection, web, push, log);
       } finally {
         push.ifPresent(OtlpPush::close);
       }
@@ -187,7 +189,8 @@ final class ServeCommand implements Callable<Integer> {
     return Exit.DONE;
   }
 
-  private int serve(ServedHost served, Selection selection, WebConfig web, Log log)
+  private int serve(
+      ServedHost served, Selection selection, WebConfig web, Optional<OtlpPush> push, Log log)
       throws IOException {
     Map<String, Page> pages = new LinkedHashMap<>();
     pages.put("/", _ -> landing());
@@ -201,6 +204,10 @@ final class ServeCommand implements Callable<Integer> {
       String scheme = web.tls().isPresent() ? "https://" : "http://";
       for (InetSocketAddress address : server.addresses()) {
         log.info("serves " + scheme + text(address) + path);
+      }
+      if (push.isPresent()) {
+        push.get().start();
+        log.info("pushes OTLP to " + push.get());
       }
       over.await();
     } catch (InterruptedException e) {
@@ -236,8 +243,10 @@ final class ServeCommand implements Callable<Integer> {
             "about to listen at "
                 + text(address)
                 + " without "
-                + (web.tls().isEmpty() ? "TLS" : "passwords")
-                + ": whoever reaches it can read; --web.config.file has both");
+                + (web.users().isEmpty()
+                    ? "passwords: whoever reaches it can read"
+                    : "TLS: passwords and numbers can be read on their way")
+                + "; --web.config.file has both");
       }
     }
   }
@@ -249,7 +258,6 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private Answer landing() {
-    String link = path.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
     String page =
         String.format(
             Locale.ROOT,
@@ -261,8 +269,8 @@ final class ServeCommand implements Callable<Integer> {
             <ul><li><a href="%s">metrics</a></li><li><a href="/-/healthy">healthy</a></li>
             <li><a href="/-/ready">ready</a></li></ul></body></html>
             """,
-            link);
+            path);
     return new Answer(
-        200, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8), false);
+        200, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8), Answer.PLAIN);
   }
 }

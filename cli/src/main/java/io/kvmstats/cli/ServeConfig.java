@@ -94,12 +94,24 @@ final class ServeConfig implements IDefaultValueProvider {
     String name = option.longestName();
     return Stream.of(
             environment.get(variable(name)),
-            environment.get(OtlpOptions.VARIABLES.getOrDefault(name, "")),
-            properties.getProperty(key(name)))
+            properties.getProperty(key(name)),
+            environment.get(OtlpOptions.VARIABLES.getOrDefault(name, "")))
         .map(value -> value == null ? "" : value.strip())
         .filter(value -> !value.isEmpty()) // An empty variable is none, as OpenTelemetry has it.
         .findFirst()
         .orElse(null);
+  }
+
+  /** {@return where a value is from that the command line does not give} */
+  String origin(OptionSpec option) {
+    String name = option.longestName();
+    if (!environment.getOrDefault(variable(name), "").isBlank()) {
+      return variable(name) + " in the environment";
+    }
+    String own = OtlpOptions.VARIABLES.getOrDefault(name, "");
+    return properties.containsKey(key(name)) || !environment.containsKey(own)
+        ? file.toString()
+        : own + " in the environment";
   }
 
   private static String key(String option) {

@@ -63,6 +63,11 @@ final class ServedHost implements AutoCloseable {
   /** Looks once, and from then on beside. */
   void start() {
     lookOnce();
+    if (seen.isUp && seen.vmms.isEmpty() && seen.hidden > 0) {
+      log.warn(
+          "processes seem to hold VMs that may not be read from here: run 'kvmstats broker' as root,"
+              + " and this beside it; 'kvmstats doctor' says more");
+    }
     looker.start();
   }
 
@@ -122,9 +127,11 @@ final class ServedHost implements AutoCloseable {
   private Sweep make() {
     long began = System.nanoTime();
     Seen now = seen;
-    boolean isUp = now.isUp;
+    boolean isUp = now.isUp; // Who has nothing to look at waits for nobody.
     try {
-      host.sweep(host.attainable(interval));
+      if (isUp) {
+        host.sweep(host.attainable(interval));
+      }
     } catch (IOException e) {
       log.warn(String.valueOf(e.getMessage()));
       isUp = false;
@@ -155,7 +162,8 @@ final class ServedHost implements AutoCloseable {
     isOver = true;
     LockSupport.unpark(looker);
     try {
-      if (looker.join(END_PATIENCE) && reading.tryLock()) {
+      boolean looks = looker.isAlive() && !looker.join(END_PATIENCE);
+      if (!looks && reading.tryLock()) {
         try {
           host.close(); // Else somebody is in the midst of it, and the process's end closes it.
         } finally {

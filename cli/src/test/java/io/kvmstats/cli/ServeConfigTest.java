@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,8 +77,24 @@ class ServeConfigTest {
             "KVMSTATS_OTLP_ENDPOINT", "http://ours");
     CommandLine line = parse(environment, "--config.file", file);
     assertThat(value(line, "--otlp.endpoint")).isEqualTo("http://ours");
-    assertThat(value(line, "--otlp.compression")).isEqualTo("gzip");
+    assertThat(value(line, "--otlp.compression")).isEqualTo("none");
     assertThat(value(line, "--otlp.headers")).isEqualTo("x=file");
+    assertThat(value(parse(environment), "--otlp.compression")).isEqualTo("gzip");
+  }
+
+  @Test
+  void whereAValueIsFromIsKnown() throws IOException {
+    Path file = file("otlp.compression = none\ninterval = 2\n");
+    Map<String, String> environment =
+        Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://theirs", "KVMSTATS_INTERVAL", "x");
+    ServeConfig config = ServeConfig.of(List.of("--config.file", file.toString()), environment);
+    CommandLine line = new CommandLine(new ServeCommand());
+    Function<String, String> origin =
+        option -> config.origin(line.getCommandSpec().findOption(option));
+    assertThat(origin.apply("--otlp.endpoint"))
+        .isEqualTo("OTEL_EXPORTER_OTLP_ENDPOINT in the environment");
+    assertThat(origin.apply("--interval")).isEqualTo("KVMSTATS_INTERVAL in the environment");
+    assertThat(origin.apply("--otlp.compression")).isEqualTo(file.toString());
   }
 
   @Test

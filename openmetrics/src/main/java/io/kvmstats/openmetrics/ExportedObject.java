@@ -3,6 +3,7 @@ package io.kvmstats.openmetrics;
 import io.kvmstats.collect.ObjectView;
 import io.kvmstats.collect.Reading;
 import io.kvmstats.core.catalog.CatalogEntry.Scope;
+import io.kvmstats.core.model.Descriptor;
 import io.kvmstats.core.model.Sample;
 import io.kvmstats.core.model.Schema;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ final class ExportedObject {
   private ObjectView view;
   private @Nullable Schema planned;
   private @Nullable Plan plan;
+  private long kernelsBytes;
   private @Nullable Sample sample;
 
   ExportedObject(ExportedVmm vmm, Labels labels, ObjectView view) {
@@ -46,6 +48,13 @@ final class ExportedObject {
       known = plans.of(view.schema(), scope(), !view.isVcpu() && vmm.view().hasSums());
       plan = known;
       planned = view.schema();
+      // Names of ours have a dot: see CatalogEntry.isOurs.
+      kernelsBytes =
+          planned.descriptors().stream()
+              .filter(stat -> stat.name().indexOf('.') < 0)
+              .mapToLong(Descriptor::end)
+              .max()
+              .orElse(0);
     }
     return known;
   }
@@ -57,6 +66,14 @@ final class ExportedObject {
   /** Reads it, for one scrape. */
   void read() {
     sample = view.read().map(Reading::latest).orElse(null);
+  }
+
+  /**
+   * {@return whether all that the kernel counts of it was read; the times of a vCPU's thread are
+   * not to be had before one runs it}
+   */
+  boolean isRead() {
+    return sample != null && sample.data().byteSize() >= kernelsBytes;
   }
 
   /** Lets go of what was read. */

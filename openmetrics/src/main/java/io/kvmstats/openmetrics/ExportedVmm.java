@@ -111,14 +111,14 @@ final class ExportedVmm {
     return objects.values();
   }
 
-  /** {@return whether all that it has was read at the last try} */
+  /** {@return whether all of it that can be read here was, at the last try} */
   boolean isUp() {
-    return !objects.isEmpty()
-        && view.shortfall().isEmpty()
-        && objects.values().stream()
-            .map(ExportedObject::sample)
-            .allMatch(sample ->
-                sample != null && sample.data().byteSize() >= sample.schema().dataBytes());
+    return !objects.isEmpty() && objects.values().stream().allMatch(ExportedObject::isRead);
+  }
+
+  /** {@return whether there is nothing of it that can't be read} */
+  boolean isComplete() {
+    return view.shortfall().isEmpty() && !objects.isEmpty();
   }
 
   /**

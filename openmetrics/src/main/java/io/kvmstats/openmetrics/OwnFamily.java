@@ -18,7 +18,11 @@ enum OwnFamily {
       "Processes that seem to hold VMs whose statistics kvmstats can't get at."),
   SWEEP("kvm_sweep_seconds", "seconds", "How long the last reading of all VMs took."),
   VM("kvm_vm", "What the VM is called, and how it is read."),
-  VM_UP("kvm_vm_up", "", "Whether all of the VM's statistics can be read, and were the last time."),
+  VM_UP("kvm_vm_up", "", "Whether what can be read of the VM was, the last time."),
+  VM_COMPLETE(
+      "kvm_vm_complete",
+      "",
+      "Whether all of the VM's statistics can be read: where not, 'kvmstats list' says why."),
   VM_VCPUS("kvm_vm_vcpus", "", "The vCPUs that the VM has, also those that can't be read."),
   VM_AGE("kvm_vm_sample_age_seconds", "seconds", "How old the oldest of the VM's numbers are.");
 
@@ -70,7 +74,7 @@ enum OwnFamily {
           nanos(out, Labels.NONE, Math.round(health.sweepSeconds() * NANOS_PER_SECOND));
         }
       }
-      case VM, VM_UP, VM_VCPUS, VM_AGE -> {
+      case VM, VM_UP, VM_COMPLETE, VM_VCPUS, VM_AGE -> {
         for (ExportedVmm vmm : vmms) {
           write(out, vmm, now);
         }
@@ -82,6 +86,7 @@ enum OwnFamily {
     switch (this) {
       case VM -> one(out, vmm.infoLabels(), 1);
       case VM_UP -> one(out, vmm.labels(), vmm.isUp() ? 1 : 0);
+      case VM_COMPLETE -> one(out, vmm.labels(), vmm.isComplete() ? 1 : 0);
       case VM_VCPUS -> one(out, vmm.labels(), vmm.view().vcpus().size());
       case VM_AGE -> {
         OptionalLong age = vmm.ageNanos(now);

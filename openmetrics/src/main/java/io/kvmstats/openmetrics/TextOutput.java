@@ -4,10 +4,14 @@ import io.kvmstats.core.model.Scale;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** The text formats: Prometheus's, and OpenMetrics, which was made from it. */
+/**
+ * The text formats: Prometheus's, and OpenMetrics, which was made from it.
+ *
+ * <p>When something was created is not in them: OpenMetrics says it in a line of its own, of which
+ * Prometheus would make as many series again.
+ */
 final class TextOutput implements Output {
   private static final byte[] LE_END = Bytes.of("\"} ");
-  private static final int MILLIS_PLACES = 3;
 
   /** What is kept before it is written. */
   private static final int CHUNK_BYTES = 1 << 16;
@@ -17,7 +21,6 @@ final class TextOutput implements Output {
   private final boolean isOpenMetrics;
   private Family family = new Family("", Kind.UNKNOWN, "", "");
   private byte[] series = {};
-  private byte[] created = {};
   private byte[] bucket = {};
   private byte[] count = {};
   private byte[] sum = {};
@@ -37,7 +40,6 @@ final class TextOutput implements Output {
   private void head() {
     hasBegun = true;
     series = Bytes.of(family.seriesName());
-    created = Bytes.of(family.name() + "_created");
     bucket = Bytes.of(family.name() + "_bucket");
     count = Bytes.of(family.name() + "_count");
     sum = Bytes.of(family.name() + "_sum");
@@ -64,9 +66,6 @@ final class TextOutput implements Output {
     bytes.put(labels.text());
     bytes.putScaled(raw, scale);
     bytes.put('\n');
-    if (family.kind() == Kind.COUNTER) {
-      created(labels, createdMillis);
-    }
     spill();
   }
 
@@ -97,18 +96,7 @@ final class TextOutput implements Output {
       bytes.putScaled(histogram.sum(), histogram.sumScale());
       bytes.put('\n');
     }
-    created(labels, createdMillis);
     spill();
-  }
-
-  /** Of the text format it would be a series of its own. */
-  private void created(Labels labels, long createdMillis) {
-    if (isOpenMetrics && createdMillis != UNKNOWN_TIME) {
-      bytes.put(created);
-      bytes.put(labels.text());
-      bytes.putDecimal(createdMillis, MILLIS_PLACES);
-      bytes.put('\n');
-    }
   }
 
   private void spill() throws IOException {

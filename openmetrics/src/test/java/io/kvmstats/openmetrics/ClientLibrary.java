@@ -98,9 +98,10 @@ final class ClientLibrary {
                           "vmm", vmm.program(),
                           "source", "dup")))
               .build());
+      gauge("kvm_vm_up", "Whether what can be read of the VM was, the last time.", labels, 1);
       gauge(
-          "kvm_vm_up",
-          "Whether all of the VM's statistics can be read, and were the last time.",
+          "kvm_vm_complete",
+          "Whether all of the VM's statistics can be read: where not, 'kvmstats list' says why.",
           labels,
           1);
       gauge(

@@ -101,7 +101,7 @@ class ClientLibraryTest {
       ExpositionFormatWriter writer =
           format == Format.TEXT
               ? PrometheusTextFormatWriter.create()
-              : OpenMetricsTextFormatWriter.builder().setCreatedTimestampsEnabled(true).build();
+              : OpenMetricsTextFormatWriter.builder().setCreatedTimestampsEnabled(false).build();
       ByteArrayOutputStream theirs = new ByteArrayOutputStream();
       writer.write(theirs, snapshots);
       List<String> ours = lines(Hosts.text(exposition, vmms, format));

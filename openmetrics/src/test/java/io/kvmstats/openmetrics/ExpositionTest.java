@@ -11,6 +11,7 @@ import io.kvmstats.core.model.Unit;
 import io.prometheus.metrics.expositionformats.generated.com_google_protobuf_4_36_1.Metrics;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,19 +83,32 @@ class ExpositionTest {
   }
 
   @Test
-  void aVmIsUpWhenAllOfItWasRead() throws Exception {
+  void aVmIsUpWhenAllThatCanBeReadWasRead() throws Exception {
     List<ObjectView> one = List.of(vcpu(0, 5, 1, 1, 1, 1));
+    Schema times =
+        new Hosts.Stats()
+            .add("exits", StatType.CUMULATIVE, Unit.NONE, 0)
+            .add("schedstat.run_ns", StatType.CUMULATIVE, Unit.SECONDS, -9)
+            .schema();
+    MemorySegment exits = MemorySegment.ofArray(new long[] {1});
     Document text =
         document(
             Detail.VCPU,
             Hosts.vmm(1, "up", one),
             Hosts.vmm(2, "gone", List.of(Hosts.unreadable(0, 20, STATS))),
             Hosts.vmm(3, "short", 1, false, Optional.of("no stats fds"), one),
-            Hosts.vmm(4, "closed", List.of()));
+            Hosts.vmm(4, "closed", List.of()),
+            Hosts.vmm(5, "idle", List.of(Hosts.object(0, 20, times, exits))),
+            Hosts.vmm(6, "cut", List.of(Hosts.object(0, 20, times, exits.asSlice(0, 0)))));
     assertThat(text.values())
         .containsEntry("kvm_vm_up{vm=up}", 1.0)
         .containsEntry("kvm_vm_up{vm=gone}", 0.0)
-        .containsEntry("kvm_vm_up{vm=short}", 0.0)
+        .containsEntry("kvm_vm_up{vm=short}", 1.0)
+        .containsEntry("kvm_vm_up{vm=idle}", 1.0)
+        .containsEntry("kvm_vm_up{vm=cut}", 0.0)
+        .containsEntry("kvm_vm_complete{vm=up}", 1.0)
+        .containsEntry("kvm_vm_complete{vm=short}", 0.0)
+        .containsEntry("kvm_vm_complete{vm=closed}", 0.0)
         .containsEntry("kvm_vm_up{vm=closed}", 0.0)
         .containsEntry("kvm_vm_sample_age_seconds{vm=up}", 1.5)
         .doesNotContainKey("kvm_vm_sample_age_seconds{vm=gone}");

@@ -23,8 +23,6 @@ public final class OtelSettings {
   /**
    * {@return what metrics are posted to by OTEL_EXPORTER_OTLP_ENDPOINT: a path below it}
    *
-   * <p>OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is taken as it is: {@link #uri}.
-   *
    * @param base such as {@code http://localhost:4318}
    */
   public static URI metricsEndpoint(String base) {

@@ -45,8 +45,6 @@ public final class OtlpPush implements AutoCloseable {
   /** Of {@link System#nanoTime}: before this the receiver does not want to see us. */
   private long notBefore = System.nanoTime();
 
-  private String said = "";
-
   /**
    * Begins nothing yet.
    *
@@ -54,8 +52,7 @@ public final class OtlpPush implements AutoCloseable {
    * @param read looks at the VMs, sweeps them, and gives what there is; called by one thread of
    *     this; throws {@link UncheckedIOException} when nothing can be read now
    * @param version of this program
-   * @param trouble takes what goes wrong, a line each time it is another thing than the last time;
-   *     called by the same thread
+   * @param trouble takes what goes wrong, a line each time; called by the same thread
    */
   public OtlpPush(
       Target target, Supplier<List<VmmView>> read, String version, Consumer<String> trouble) {
@@ -74,6 +71,12 @@ public final class OtlpPush implements AutoCloseable {
     this.trouble = trouble;
     this.export = export;
     this.thread = Thread.ofPlatform().name("otlp").daemon().unstarted(this::run);
+  }
+
+  /** {@return where it pushes to, and how often} */
+  @Override
+  public String toString() {
+    return target.toString();
   }
 
   /** Starts a thread that pushes at once, and from then on at each interval. */
@@ -128,7 +131,7 @@ public final class OtlpPush implements AutoCloseable {
           round.isLast ? Duration.ofNanos(round.until - System.nanoTime()) : target.timeout();
       switch (round.transport.post(request, shorter(patience, target.timeout()), round.stop)) {
         case Outcome.Taken taken -> {
-          taken.complaint().ifPresentOrElse(this::say, () -> said = "");
+          taken.complaint().ifPresent(this::say);
           return true;
         }
         case Outcome.Refused refused -> {
@@ -161,10 +164,7 @@ public final class OtlpPush implements AutoCloseable {
   }
 
   private void say(String what) {
-    if (!what.equals(said)) {
-      said = what;
-      trouble.accept("OTLP to " + target.shown() + ": " + what);
-    }
+    trouble.accept("OTLP to " + target.shown() + ": " + what);
   }
 
   /** Waits until this is closed, or that long. */
@@ -199,6 +199,9 @@ public final class OtlpPush implements AutoCloseable {
   @Override
   public void close() {
     closing.complete(null);
+    if (!thread.isAlive()) {
+      return; // It was never started.
+    }
     try {
       thread.join(LAST_TRY.plus(LAST_SECOND));
     } catch (InterruptedException e) {

@@ -87,6 +87,6 @@ public record Target(
 
   @Override
   public String toString() {
-    return shown() + " every " + interval;
+    return shown() + " every " + interval.toMillis() / 1000.0 + " s";
   }
 }

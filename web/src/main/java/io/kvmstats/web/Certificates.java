@@ -151,7 +151,7 @@ final class Certificates extends X509ExtendedKeyManager {
         loaded = now;
       }
     } catch (IOException e) {
-      trouble.accept("the certificate stays the one that it was: " + e.getMessage());
+      trouble.accept("the certificate stays the one that it was: " + e);
     }
     return loaded;
   }

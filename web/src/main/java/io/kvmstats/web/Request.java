@@ -4,16 +4,14 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What a client asks for, as far as a page may want to know.
  *
  * @param query what stands behind the question mark, as it was sent
  * @param accept the formats that it takes, empty when it does not say
- * @param acceptEncoding the encodings that it takes, empty when it does not say
  */
-public record Request(String query, String accept, String acceptEncoding) {
+public record Request(String query, String accept) {
   /**
    * {@return the values of a parameter, in their order; none of one that is not there}
    *
@@ -38,16 +36,5 @@ public record Request(String query, String accept, String acceptEncoding) {
     } catch (IllegalArgumentException e) {
       return text;
     }
-  }
-
-  /** {@return whether the client takes gzip, and does not say that it would rather not} */
-  public boolean takesGzip() {
-    for (String coding : acceptEncoding.toLowerCase(Locale.ROOT).split(",", -1)) {
-      String[] parts = coding.split(";", -1);
-      if (parts[0].strip().equals("gzip")) {
-        return parts.length == 1 || !parts[1].replace(" ", "").matches("q=0(\\.0*)?");
-      }
-    }
-    return false;
   }
 }

@@ -4,17 +4,21 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -42,6 +46,8 @@ public final class WebServer implements AutoCloseable {
 
   /** Of answers that are being sent: those who read slowly are not to have all memory. */
   private static final long BYTES_IN_FLIGHT_MAX = 48L << 20;
+
+  private static final int UNPACKING_BYTES = 8 << 10;
 
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
@@ -124,7 +130,14 @@ public final class WebServer implements AutoCloseable {
       server.setHttpsConfigurator(new HttpsConfigurator(tls.get()));
       return server;
     } catch (BindException e) {
-      throw new IOException("can't listen at " + address + ": " + e.getMessage(), e);
+      throw new IOException(
+          "can't listen at "
+              + address.getHostString()
+              + ":"
+              + address.getPort()
+              + ": "
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -185,12 +198,7 @@ public final class WebServer implements AutoCloseable {
       return Answer.text(METHOD_NOT_ALLOWED, "it can only be read");
     }
     String query = exchange.getRequestURI().getRawQuery();
-    Request request =
-        new Request(
-            query == null ? "" : query,
-            header(exchange, "Accept"),
-            header(exchange, "Accept-Encoding"));
-    return page.answer(request);
+    return page.answer(new Request(query == null ? "" : query, header(exchange, "Accept")));
   }
 
   /** A header that is there several times is a list. */
@@ -203,21 +211,36 @@ public final class WebServer implements AutoCloseable {
     var headers = exchange.getResponseHeaders();
     headers.set("Content-Type", answer.type());
     headers.set("X-Content-Type-Options", "nosniff");
-    if (answer.isGzipped()) {
+    boolean isUnpacked = answer.isGzipped() && !takesGzip(header(exchange, "Accept-Encoding"));
+    if (answer.isGzipped() && !isUnpacked) {
       headers.set("Content-Encoding", "gzip");
     }
+    long length = isUnpacked ? answer.unpackedBytes() : answer.body().length;
     if (answer.status() == OK) {
       headers.set("Vary", "Accept, Accept-Encoding");
     }
     if (exchange.getRequestMethod().equals("HEAD")) {
-      headers.set("Content-Length", Integer.toString(answer.body().length));
+      headers.set("Content-Length", Long.toString(length));
       exchange.sendResponseHeaders(answer.status(), -1);
       return;
     }
-    exchange.sendResponseHeaders(answer.status(), answer.body().length);
-    try (OutputStream body = exchange.getResponseBody()) {
-      body.write(answer.body());
+    exchange.sendResponseHeaders(answer.status(), length);
+    InputStream in = new ByteArrayInputStream(answer.body());
+    try (OutputStream body = exchange.getResponseBody();
+        InputStream content = isUnpacked ? new GZIPInputStream(in, UNPACKING_BYTES) : in) {
+      content.transferTo(body);
     }
+  }
+
+  /** {@return whether a client takes gzip, and does not say that it would rather not} */
+  static boolean takesGzip(String acceptEncoding) {
+    for (String coding : acceptEncoding.toLowerCase(Locale.ROOT).split(",", -1)) {
+      String[] parts = coding.split(";", -1);
+      if (parts[0].strip().equals("gzip")) {
+        return parts.length == 1 || !parts[1].replace(" ", "").matches("q=0(\\.0*)?");
+      }
+    }
+    return false;
   }
 
   /** Ends at once, whoever is being answered. */

@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,8 +52,8 @@ class WebServerTest {
     Map<String, Page> pages =
         Map.of(
             "/metrics", request -> Answer.text(200, "for " + request.accept()),
-            "/big", _ -> new Answer(200, "text/plain", new byte[BIG], false),
-            "/packed", request -> new Answer(200, "x/y", new byte[] {1, 2}, request.takesGzip()),
+            "/big", _ -> new Answer(200, "text/plain", new byte[BIG], Answer.PLAIN),
+            "/packed", _ -> new Answer(200, "x/y", packed("what is packed"), 14),
             "/bug",
                 _ -> {
                   throw new IllegalStateException("a bug");
@@ -69,6 +72,16 @@ class WebServerTest {
   void end() {
     client.close();
     server.close();
+  }
+
+  private static byte[] packed(String text) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(text.getBytes(US_ASCII));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
   }
 
   private InetSocketAddress address() {
@@ -107,9 +120,14 @@ class WebServerTest {
     assertThat(head.statusCode()).isEqualTo(200);
     assertThat(head.body()).isEmpty();
     assertThat(head.headers().firstValueAsLong("Content-Length")).hasValue("for \n".length());
-    assertThat(ask("GET", "/packed", "Accept-Encoding", "gzip").headers().map())
-        .containsEntry("content-encoding", List.of("gzip"));
-    assertThat(ask("GET", "/packed").headers().map()).doesNotContainKey("content-encoding");
+    HttpResponse<String> packed = ask("GET", "/packed", "Accept-Encoding", "gzip");
+    assertThat(packed.headers().map()).containsEntry("content-encoding", List.of("gzip"));
+    assertThat(packed.body()).doesNotContain("packed");
+    HttpResponse<String> unpacked = ask("GET", "/packed");
+    assertThat(unpacked.headers().map()).doesNotContainKey("content-encoding");
+    assertThat(unpacked.headers().firstValueAsLong("Content-Length")).hasValue(14);
+    assertThat(unpacked.body()).isEqualTo("what is packed");
+    assertThat(ask("HEAD", "/packed").headers().firstValueAsLong("Content-Length")).hasValue(14);
   }
 
   @ParameterizedTest
@@ -232,6 +250,6 @@ class WebServerTest {
     assertThatThrownBy(() ->
             new WebServer(List.of(address()), WebConfig.NONE, Map.of(), DESCRIPTORS, troubles::add))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("can't listen at /127.0.0.1:" + address().getPort());
+        .hasMessageContaining("can't listen at 127.0.0.1:" + address().getPort());
   }
 }
