@@ -1,7 +1,8 @@
 #!/bin/sh
 # What 'kvmstats serve' costs with a VM of 64 vCPUs, beside Debian's node exporter under the same
 # scrapes: CPU time and resident memory of both, scraped every second and every ten. Then, how much more
-# memory scrapes of 1,000 vCPUs take than none.
+# memory scrapes of 1,000 vCPUs take than none, and what writing that document costs beside Prometheus'
+# client library.
 #
 # usage: benchmark-serve.sh [SECONDS]    for each of the two, 600 by default
 set -eu
@@ -111,7 +112,8 @@ for interval in 1 10; do
       printf "node exporter: %.2f s of CPU time, %.0f MiB resident\n", node, $10 / 1024
       printf "kvmstats broker beside: %.2f s of CPU time, %.0f MiB resident\n", \
         ($6 - $3) / tick, $11 / 1024
-      printf "serve / node exporter: CPU time %.2f, memory %.2f\n", serve / node, $9 / $10
+      printf "serve / node exporter: CPU time %.2f (limit 1), memory %.2f (limit 4)\n", \
+        serve / node, $9 / $10
     }'
 done
 
@@ -138,6 +140,9 @@ idle=$(resident "$serve")
 before=$(ticks "$serve")
 series=$(python3 "$work/scrape.py" 1 100 "$url")
 echo "$series $idle $(resident "$serve") $(ticks "$serve") $before $tick" | awk '{
-  printf "100 scrapes of %d series: %.1f ms of CPU time each, compressed; %.0f MiB resident before, %.0f after\n", \
+  printf "100 scrapes of %d series: %.1f ms of CPU time each, compressed; %.0f MiB resident before, %.0f after (limit: 38 more)\n", \
     $1, ($4 - $5) / $6 * 10, $2 / 1024, $3 / 1024
 }'
+finish
+trap - EXIT
+exec ./benchmark scrape

@@ -124,7 +124,7 @@ public final class ScrapeComparison {
         Locale.ROOT,
         "%s: kvmstats %.2f ms of CPU, %d bytes, %d KiB allocated; client library %.2f ms, %d bytes,"
             + " %d KiB allocated (medians of %d); kvmstats / client library: %.3f (median of"
-            + " rounds)%n",
+            + " rounds; limit 0.333)%n",
         format,
         median(millis[0]),
         bytes[0],

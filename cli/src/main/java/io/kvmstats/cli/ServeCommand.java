@@ -197,6 +197,10 @@ final class ServeCommand implements Callable<Integer> {
     pages.put("/-/healthy", _ -> Answer.text(200, "kvmstats is here"));
     pages.put("/-/ready", _ -> ready(served.isReady()));
     pages.put(path, new MetricsPage(served, selection));
+    ServedHost.Sweep sweep = served.sweep();
+    if (new Exposition(selection).series(sweep.vmms(), sweep.health()).isEmpty()) {
+      log.warn("--allow and --deny leave no metric of those that there are now");
+    }
     warnOfStrangers(web, log);
     try (WebServer server = new WebServer(addresses, web, pages, OpenFiles.raise(), log::warn)) {
       Runtime.getRuntime().addShutdownHook(new Thread(this::end));

@@ -129,9 +129,14 @@ final class ServeConfig implements IDefaultValueProvider {
    */
   void check(CommandSpec spec) throws IOException {
     Set<String> others = new TreeSet<>(properties.stringPropertyNames());
-    spec.options().forEach(option -> others.remove(key(option.longestName())));
+    spec.options().stream()
+        .filter(option -> !option.usageHelp() && !option.versionHelp())
+        .map(OptionSpec::longestName)
+        .filter(name -> !name.equals(FILE_OPTION))
+        .forEach(name -> others.remove(key(name)));
     if (!others.isEmpty()) {
-      throw new IOException(file + ": there is no option --" + others.iterator().next());
+      throw new IOException(
+          file + ": " + others.iterator().next() + " is no option that a file can set");
     }
   }
 }

@@ -63,6 +63,23 @@ class LogTest {
   }
 
   @Test
+  void whatIsOverIsNotSaidAfterwards() {
+    log.warn("the broker has ended");
+    log.warn("the broker has ended");
+    log.info("VMs can be read again");
+    assertThat(lines())
+        .satisfiesExactly(
+            line -> assertThat(line).endsWith("ended\""),
+            line -> assertThat(line).endsWith("ended\" repeated=1"),
+            line -> assertThat(line).endsWith("again\""));
+    pass(60);
+    log.sayHeld();
+    assertThat(lines()).isEmpty();
+    log.warn("the broker has ended");
+    assertThat(lines()).as("that is news").hasSize(1);
+  }
+
+  @Test
   void manyDifferentOnesTakeBoundedMemoryAndLoseNoCount() {
     log.warn("first");
     log.warn("first");

@@ -130,7 +130,7 @@ class ServeConfigTest {
     String file = file("web.listen-adress=127.0.0.1:1\n").toString();
     assertThatThrownBy(() -> parse(Map.of(), "--config.file", file))
         .isInstanceOf(IOException.class)
-        .hasMessage(file + ": there is no option --web.listen-adress");
+        .hasMessage(file + ": web.listen-adress is no option that a file can set");
     Path none = folder.resolve("none");
     assertThatThrownBy(() -> parse(Map.of(), "--config.file", none.toString()))
         .isInstanceOf(IOException.class);

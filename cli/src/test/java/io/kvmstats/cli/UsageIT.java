@@ -54,6 +54,17 @@ class UsageIT {
     }
   }
 
+  /** Who may not read it, or mistyped its name, is no worse off with the help. */
+  @Test
+  void aConfigurationThatCantBeReadIsWrongUsageAndNoneForHelp() throws Exception {
+    App.Result serve = App.run("serve", "--config.file", "/none");
+    assertThat(serve.exit()).isEqualTo(2);
+    assertThat(serve.err()).contains("there is no file /none");
+    App.Result help = App.run("serve", "--config.file", "/none", "--help");
+    assertThat(help.exit()).isZero();
+    assertThat(help.out()).contains("Usage: kvmstats serve").doesNotContain("\\s");
+  }
+
   @Test
   void helpNamesEveryCommandAndTheExitCodes() throws Exception {
     App.Result help = App.run("--help");

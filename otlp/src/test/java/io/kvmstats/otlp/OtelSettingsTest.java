@@ -67,6 +67,6 @@ class OtelSettingsTest {
         .isThrownBy(() -> target("http://h", Map.of(), Duration.ZERO))
         .withMessageContaining("interval");
     assertThat(target("http://h/x?s3cret", Map.of("a", "s3cret"), Target.DEFAULT_INTERVAL))
-        .hasToString("http://h/x every PT1M");
+        .hasToString("http://h/x every 60.0 s");
   }
 }

@@ -36,7 +36,8 @@ final class Passwords {
   /** What bcrypt looks at; more can't be told apart from less. */
   private static final int PASSWORD_MAX = 72;
 
-  private static final long PATIENCE_MILLIS = 2000;
+  /** Within what Prometheus waits for a scrape. */
+  private static final long PATIENCE_MILLIS = 8000;
 
   private final Map<String, String> users;
   private final BiPredicate<byte[], byte[]> bcrypt;
@@ -44,7 +45,9 @@ final class Passwords {
   /** What an unknown name is checked against: the one that takes longest. */
   private final String strangers;
 
-  private final ReentrantLock checking = new ReentrantLock();
+  /** Fair: who is right gets his turn among many who are not. */
+  private final ReentrantLock checking = new ReentrantLock(true);
+
   private final Set<String> right =
       Collections.synchronizedSet(
           Collections.newSetFromMap(

@@ -66,7 +66,8 @@ public record WebConfig(Optional<Pem> tls, Map<String, String> users) {
     } catch (CharacterCodingException e) {
       throw new IOException(file + ": not UTF-8", e);
     } catch (YamlEngineException e) {
-      throw new IOException(file + ": " + e.getMessage(), e);
+      throw new IOException(
+          file + ": " + String.valueOf(e.getMessage()).replaceAll("\\s+", " "), e);
     }
     only(file, "", root, TLS, USERS);
     return new WebConfig(tls(file, root), users(file, root));
@@ -109,7 +110,7 @@ public record WebConfig(Optional<Pem> tls, Map<String, String> users) {
       return Map.of();
     }
     if (!(yaml instanceof Map<?, ?> entries)) {
-      throw new IOException(file + ": " + what + " has no keys");
+      throw new IOException(file + ": " + what + " has no keys: a blank is behind a key's colon");
     }
     Map<String, Object> map = new LinkedHashMap<>();
     for (Map.Entry<?, ?> entry : entries.entrySet()) {
